@@ -1,0 +1,133 @@
+"""The database's own words: how tables are named, how times are kept, how a connection is opened."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import uuid_utils.compat
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    MetaData,
+    TypeDecorator,
+    Uuid,
+    create_engine,
+    event,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+OpenDb = Callable[[], AbstractContextManager[Session]]
+
+# A worker must never wait on another transaction for longer than a lease lives.
+LOCK_TIMEOUT_MS = 10_000
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware instant, kept in UTC. Refuses naive values instead of guessing their zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime {value!r}: every instant needs its zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcDateTime, UUID: Uuid, dict[str, Any]: Json, list[Any]: Json, list[str]: Json}
+
+
+def words(kind: type[StrEnum]) -> Enum:
+    """A column type that keeps the word itself and refuses any other."""
+    return Enum(
+        kind,
+        native_enum=False,
+        create_constraint=True,
+        length=32,
+        name=kind.__name__.lower(),
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+def together(*columns: str) -> CheckConstraint:
+    """All of these columns are set, or none: an act always has its time and its person."""
+    first, *rest = columns
+    same = " AND ".join(f"({first} IS NULL) = ({column} IS NULL)" for column in rest)
+    return CheckConstraint(same, name="_with_".join(columns))
+
+
+def new_id() -> UUID:
+    """A time-ordered id, so that rows made together lie together."""
+    return uuid_utils.compat.uuid7()
+
+
+def connect(url: str) -> Engine:
+    """Open the database at a SQLAlchemy URL. SQLite writes through to disk and locks before it reads."""
+    engine = create_engine(url, pool_pre_ping=True)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver must not begin by itself: see _begin_immediate
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={LOCK_TIMEOUT_MS}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Any) -> None:
+    # SQLite ignores FOR UPDATE; taking the write lock first is what makes read-then-write one step.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def opener(engine: Engine) -> OpenDb:
+    """`with open_db() as db:` is one transaction: committed at the end, undone if anything raises."""
+    factory = sessionmaker(engine, expire_on_commit=False)
+
+    @contextmanager
+    def open_db() -> Iterator[Session]:
+        with factory.begin() as db:
+            if engine.dialect.name == "postgresql":
+                db.execute(text(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}"))
+            yield db
+
+    return open_db
+
+
+def real_time(db: Session) -> datetime:
+    """The database's own clock: leases, retries and pacing must agree between machines."""
+    if db.get_bind().dialect.name == "postgresql":
+        return db.execute(text("SELECT clock_timestamp()")).scalar_one().astimezone(UTC)
+    return datetime.now(UTC)  # SQLite lives on this very machine

@@ -1,0 +1,102 @@
+"""Treatment sessions, the plans that follow them, and which session follows which plan."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Interval, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from followup.db import Base, new_id, together, words
+from followup.terms import Channel, Condition, OnQuiet, Overlap, Purpose, Question
+
+
+class TreatmentSession(Base):
+    """One sitting in which treatment was given. Due times count from its end."""
+
+    __tablename__ = "treatment_session"
+    __table_args__ = (
+        UniqueConstraint("clinic_id", "external_id"),
+        Index("ix_treatment_session_patient_id", "patient_id", "ended_at"),
+        together("recorded_at", "recorded_by"),
+        together("cancelled_at", "cancelled_by"),
+        CheckConstraint("baseline_pain BETWEEN 0 AND 10", name="baseline_pain_0_10"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    clinic_id: Mapped[UUID] = mapped_column(ForeignKey("clinic.id"))
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"))
+    external_id: Mapped[str] = mapped_column(String(200))
+    content_hash: Mapped[str] = mapped_column(String(64))  #: tells a repeat from a conflict
+    ended_at: Mapped[datetime]
+    practitioner: Mapped[str] = mapped_column(String(200), default="")
+    regions: Mapped[list[str]]
+    precautions: Mapped[list[str]]
+    first_treatment: Mapped[bool] = mapped_column(default=False)
+    baseline_pain: Mapped[int | None]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str] = mapped_column(String(200))
+    cancelled_at: Mapped[datetime | None]
+    cancelled_by: Mapped[str | None] = mapped_column(String(200))
+
+
+class Plan(Base):
+    """One version of a clinic's recipe. A version never changes; loading a plan makes a new one."""
+
+    __tablename__ = "plan"
+    __table_args__ = (UniqueConstraint("key", "version"), together("loaded_at", "loaded_by"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    key: Mapped[str] = mapped_column(String(64))
+    version: Mapped[int]
+    title: Mapped[str] = mapped_column(String(200))
+    overlap: Mapped[Overlap] = mapped_column(words(Overlap))
+    content_hash: Mapped[str] = mapped_column(String(64))
+    loaded_at: Mapped[datetime]
+    loaded_by: Mapped[str] = mapped_column(String(200))
+
+
+class Step(Base):
+    """One item of a plan: when it goes, on which channels, with which words, and what keeps it from going."""
+
+    __tablename__ = "step"
+    __table_args__ = (
+        UniqueConstraint("plan_id", "key"),
+        UniqueConstraint("plan_id", "position"),
+        CheckConstraint("(after IS NULL) <> (day IS NULL)", name="after_or_day"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"))
+    position: Mapped[int]
+    key: Mapped[str] = mapped_column(String(64))
+    purpose: Mapped[Purpose] = mapped_column(words(Purpose))
+    after: Mapped[timedelta | None] = mapped_column(Interval)
+    day: Mapped[int | None]
+    at: Mapped[time] = mapped_column(default=time(10, 0))
+    on_quiet: Mapped[OnQuiet] = mapped_column(words(OnQuiet))
+    expires: Mapped[timedelta] = mapped_column(Interval)
+    channels: Mapped[list[str]]
+    wording: Mapped[str] = mapped_column(String(64))
+    regions: Mapped[list[str]]  #: empty: every region
+    question: Mapped[Question | None] = mapped_column(words(Question))
+    when: Mapped[Condition | None] = mapped_column(words(Condition))
+    unless: Mapped[list[str]]
+    reminds: Mapped[str | None] = mapped_column(String(64))  #: key of the step whose question this asks once more
+
+
+class Enrolment(Base):
+    """This treatment session, followed by that plan version."""
+
+    __tablename__ = "enrolment"
+    __table_args__ = (UniqueConstraint("treatment_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    treatment_id: Mapped[UUID] = mapped_column(ForeignKey("treatment_session.id"))
+    plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"))
+    created_at: Mapped[datetime]
+
+
+def as_channels(step: Step) -> list[Channel]:
+    """The step's channels in order; the first permitted one is used."""
+    return [Channel(channel) for channel in step.channels]

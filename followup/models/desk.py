@@ -1,0 +1,49 @@
+"""What people at the clinic did, the switches they may throw, and the clock that practice may shift."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, Interval, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from followup.db import Base, new_id, together
+
+SENDING = "sending"  #: the switch that pauses everything but alarms
+
+
+class AuditEntry(Base):
+    """Who did what. No foreign keys, so that the log never stands in the way of live data."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index("ix_audit_entry_subject", "subject", "subject_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    did_at: Mapped[datetime]
+    did_by: Mapped[str] = mapped_column(String(200))
+    did: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str] = mapped_column(String(40))
+    subject_id: Mapped[str] = mapped_column(String(64))
+    details: Mapped[dict[str, Any]]
+
+
+class Switch(Base):
+    """Something that a person turned off for the whole service; the row exists while it is off."""
+
+    __tablename__ = "switch"
+    __table_args__ = (together("off_at", "off_by"),)
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    off_at: Mapped[datetime]
+    off_by: Mapped[str] = mapped_column(String(200))
+    why: Mapped[str] = mapped_column(String(300), default="")
+
+
+class Clock(Base):
+    """How far business time is ahead of real time. Always zero, and never read, while live."""
+
+    __tablename__ = "clock"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
+    ahead: Mapped[timedelta] = mapped_column(Interval, default=timedelta(0))

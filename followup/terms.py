@@ -1,0 +1,188 @@
+"""The words of the field, as code. `docs/glossary.md` explains each; a test holds the two together."""
+
+from enum import StrEnum
+
+
+class Channel(StrEnum):
+    SMS = "sms"
+    EMAIL = "email"
+
+
+class Purpose(StrEnum):
+    """Why a message exists; consent, caps and holds work by purpose. The order is the order of planning."""
+
+    CARE = "care"
+    FEEDBACK = "feedback"
+    BOOKING = "booking"
+
+
+class Origin(StrEnum):
+    """What made a message be owed."""
+
+    STEP = "step"
+    REPLY = "reply"
+    CONFIRMATION = "confirmation"
+    ALARM = "alarm"
+    BY_HAND = "by_hand"
+
+    @property
+    def is_priority(self) -> bool:
+        """Goes first, outside quiet hours, caps and the pacing backlog."""
+        return self in (Origin.REPLY, Origin.CONFIRMATION, Origin.ALARM)
+
+
+class Status(StrEnum):
+    """Where a message is in its life."""
+
+    SCHEDULED = "scheduled"  #: owed; a leased row is still scheduled
+    SENDING = "sending"  #: an attempt is durable, its answer is not known yet
+    SENT = "sent"  #: a gateway took it
+    DELIVERED = "delivered"  #: the carrier says it arrived
+    UNDELIVERED = "undelivered"  #: the carrier said no
+    FAILED = "failed"  #: refused, or given up
+    UNCERTAIN = "uncertain"  #: it may have gone; never blindly repeated
+    SKIPPED = "skipped"  #: became wrong or forbidden; `reason` says why
+    CANCELLED = "cancelled"  #: a person stopped it
+
+
+class Reason(StrEnum):
+    """Why a message waits, moves or is not sent. `SENTENCES` says it to staff."""
+
+    NO_CONSENT = "no_consent"
+    OPTED_OUT = "opted_out"
+    TOO_LATE = "too_late"
+    OPEN_ALERT = "open_alert"
+    ALREADY_BOOKED = "already_booked"
+    ALREADY_ANSWERED = "already_answered"
+    CONDITION_NOT_MET = "condition_not_met"
+    REPLACED = "replaced"
+    FREQUENCY_LIMIT = "frequency_limit"
+    BAD_ADDRESS = "bad_address"
+    CLINIC_NOT_READY = "clinic_not_ready"
+
+    @property
+    def sentence(self) -> str:
+        """One sentence that staff understand."""
+        return SENTENCES[self]
+
+
+SENTENCES: dict[Reason, str] = {
+    Reason.NO_CONSENT: "The patient has not agreed to this kind of message on this channel.",
+    Reason.OPTED_OUT: "The patient asked us to stop this kind of message.",
+    Reason.TOO_LATE: "Its time has passed; what it says would no longer be right.",
+    Reason.OPEN_ALERT: "A worry of this patient is still open; a person must close it first.",
+    Reason.ALREADY_BOOKED: "The next visit is already booked.",
+    Reason.ALREADY_ANSWERED: "The patient has already answered this question.",
+    Reason.CONDITION_NOT_MET: "This step is only for patients whose answers or risk call for it.",
+    Reason.REPLACED: "A newer treatment session has messages of its own.",
+    Reason.FREQUENCY_LIMIT: "The patient would get more than 1 text a day or 3 in 7 days.",
+    Reason.BAD_ADDRESS: "There is no working phone number or email address for this patient.",
+    Reason.CLINIC_NOT_READY: "The clinic has no emergency number; set it before anything leaves.",
+}
+
+
+class AttemptOutcome(StrEnum):
+    """How one try to hand a message to a gateway ended."""
+
+    ACCEPTED = "accepted"  #: the gateway took it
+    REFUSED = "refused"  #: it never will
+    UNAVAILABLE = "unavailable"  #: surely not taken; may be tried again
+    UNCERTAIN = "uncertain"  #: it may have been taken
+    ABSENT = "absent"  #: was uncertain; the gateway's own list shows that it never arrived
+
+
+class ReceiptKind(StrEnum):
+    """What a gateway says later about a message, in our words."""
+
+    TAKEN = "taken"  #: accepted, queued, sending or sent: it is on its way
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+
+
+class OnQuiet(StrEnum):
+    """What a step does when its time falls into quiet hours."""
+
+    LATER = "later"
+    EARLIER = "earlier"
+    IMMEDIATE = "immediate"
+
+
+class Overlap(StrEnum):
+    """What a newer treatment session does to the unsent messages of an older one."""
+
+    SUPERSEDE = "supersede"
+    KEEP = "keep"
+
+
+class Condition(StrEnum):
+    """When a conditional step goes (`when` in a plan)."""
+
+    WORRY_OR_SILENT_RISK = "worry_or_silent_risk"  #: check-in answered C, or high risk and silent
+
+
+class Unless(StrEnum):
+    """What keeps a step from going (`unless` in a plan)."""
+
+    NEXT_VISIT = "next_visit"
+    OPEN_ALERT = "open_alert"
+
+
+class Question(StrEnum):
+    """What a step asks, and so how an answer is read."""
+
+    CHECK_IN = "check_in"  #: A, B, C, D or own words
+    STILL_OR_GONE = "still_or_gone"
+    PAIN_0_10 = "pain_0_10"
+    CHANGE_1_7 = "change_1_7"
+
+
+class Region(StrEnum):
+    """Where a patient was treated."""
+
+    HEAD = "head"
+    NECK = "neck"
+    SHOULDER = "shoulder"
+    UPPER_BACK = "upper_back"
+    CHEST = "chest"
+    RIBS = "ribs"
+    LOWER_BACK = "lower_back"
+    HIP = "hip"
+    GLUTEAL = "gluteal"
+    ARM = "arm"
+    ELBOW = "elbow"
+    FOREARM = "forearm"
+    HAND = "hand"
+    THIGH = "thigh"
+    KNEE = "knee"
+    CALF = "calf"
+    FOOT = "foot"
+
+
+class Precaution(StrEnum):
+    """What makes a treatment or its follow-up riskier."""
+
+    BLOOD_THINNER = "blood_thinner"
+    BLEEDING_DISORDER = "bleeding_disorder"
+    PREGNANCY = "pregnancy"
+    SKIN_INFECTION = "skin_infection"
+    NEEDLE_PHOBIA = "needle_phobia"
+    DIABETES = "diabetes"
+    WEAK_IMMUNITY = "weak_immunity"
+
+
+class Consented(StrEnum):
+    """What one entry of the consent ledger says."""
+
+    GIVEN = "given"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class ConsentSource(StrEnum):
+    """How a permission or its end reached us."""
+
+    DESK = "desk"  #: said or signed at the clinic
+    REPLY = "reply"  #: STOP or START by text
+    UNSUBSCRIBE = "unsubscribe"  #: RFC 8058 one-click, or the page behind it
+    CARRIER = "carrier"  #: Twilio's error 21610: the number is on its block list
