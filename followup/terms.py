@@ -81,6 +81,27 @@ SENTENCES: dict[Reason, str] = {
 }
 
 
+class ShiftRule(StrEnum):
+    """Which time rule moved a message. `SHIFT_SENTENCES` says it to staff."""
+
+    DST_GAP = "dst_gap"  #: the clocks skip that wall time
+    QUESTION_LEFT = "question_left"  #: a reminder counts from when its question leaves
+    FLOOR = "floor"  #: recorded or changed too late for it
+    NEWER_SESSION = "newer_session"  #: owed feedback waits after a newer treatment session
+    QUIET_HOURS = "quiet_hours"
+    FREQUENCY = "frequency"  #: 1 text a day, 3 in 7 days
+
+
+SHIFT_SENTENCES: dict[ShiftRule, str] = {
+    ShiftRule.DST_GAP: "The clocks go forward and skip its time, so it goes {after}.",
+    ShiftRule.QUESTION_LEFT: "It counts from when its question leaves, so it goes {after} instead of {before}.",
+    ShiftRule.FLOOR: "It was recorded or changed too late for {before}, so it goes {after}.",
+    ShiftRule.NEWER_SESSION: "It waits after a newer treatment session, so it goes {after} instead of {before}.",
+    ShiftRule.QUIET_HOURS: "{before} is in quiet hours, so it goes {after}.",
+    ShiftRule.FREQUENCY: "On {before} it would be more than 1 text a day or 3 in 7 days, so it goes {after}.",
+}
+
+
 class AttemptOutcome(StrEnum):
     """How one try to hand a message to a gateway ended."""
 
