@@ -1,0 +1,30 @@
+"""Putting values into words: one pass, so that a value is never read as a placeholder or as markup."""
+
+import re
+from collections.abc import Mapping
+
+from followup.messages.catalogue import PLACEHOLDER, WordingError
+
+_NAME_WITH_COMMA = re.compile(r",? \{\{ name \}\}")
+
+
+def clean(value: str) -> str:
+    """The value on one line, without characters that cannot be seen (line breaks, controls, text direction)."""
+    return " ".join("".join(character if character.isprintable() else " " for character in value).split())
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """The template with its values; `WordingError` names the first placeholder without one."""
+
+    def value(match: re.Match[str]) -> str:
+        try:
+            return values[match[1]]
+        except KeyError:
+            raise WordingError(f"no value for {match[0]}; pass values[{match[1]!r}]") from None
+
+    return PLACEHOLDER.sub(value, template)
+
+
+def without_name(template: str) -> str:
+    """The template without the patient's name, and without the blank and comma in front of it."""
+    return _NAME_WITH_COMMA.sub("", template)
