@@ -1,0 +1,191 @@
+"""What staff or a booking system hand us about a treatment session, as checked values.
+
+`parse_entry` is the one door, for the API and the import alike. It reads local times and national phone numbers with
+the help of the clinic's place, and names everything that is wrong in words that the sender understands.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from difflib import get_close_matches
+from hashlib import sha256
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic_core import ErrorDetails
+
+from followup.actions.addresses import Email, Phone
+from followup.actions.fields import (
+    EmailField,
+    Instant,
+    Key,
+    Language,
+    Line,
+    Pain,
+    PhoneField,
+    Place,
+    Precautions,
+    Regions,
+    Zone,
+    bounded,
+    is_zone,
+    shown,
+    wrong,
+)
+
+CLOCKS_DIFFER_BY = timedelta(minutes=5)  # a booking system's clock may be ahead of ours by this much
+
+NOWHERE = Place("UTC", "ZZ")  # for reading on when the clinic is missing: the entry is refused for that
+
+PlaceOf = Callable[[str], Place | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that keeps an entry from being taken: the field, what is wrong with it, and the mend."""
+
+    field: str
+    wrong: str
+    mend: str
+
+    def __str__(self) -> str:
+        return f"{self.field} {self.wrong}; {self.mend}"
+
+
+class EntryError(Exception):
+    """An entry cannot be taken; `problems` holds every reason that was found."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(". ".join(map(str, problems)))
+        self.problems = problems
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _an_empty_field_is_a_missing_one(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        return {name: value for name, value in data.items() if not _is_blank(value)}
+
+
+class PatientEntry(_Entry):
+    """The patient, as the sender knows them. Without `external_id`, name and phone or email tell who it is."""
+
+    external_id: Line | None = None
+    given_name: Line
+    family_name: Line = ""
+    phone: PhoneField = Phone()
+    email: EmailField = Email()
+    language: Language = "en"
+    timezone: Zone | None = None
+
+
+class ConsentEntry(_Entry):
+    """What the patient said to each channel, for all purposes; None is unknown, and sends nothing."""
+
+    sms: bool | None = None
+    email: bool | None = None
+    method: Line = ""
+
+
+class TreatmentEntry(_Entry):
+    """One treatment session: the body of `POST /treatments`, and a line of the import. Times are UTC."""
+
+    external_id: Line
+    clinic: Key
+    patient: PatientEntry
+    consent: ConsentEntry = ConsentEntry()
+    ended_at: Instant
+    practitioner: Line = ""
+    regions: Regions = ()
+    precautions: Precautions = ()
+    first_treatment: bool = False
+    baseline_pain: Pain | None = None
+    plan: Key = "dry-needling"
+    next_visit_at: Instant | None = None
+
+    @field_validator("next_visit_at")
+    @classmethod
+    def _next_comes_after(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
+        ended_at = info.data.get("ended_at")
+        if value and ended_at and value <= ended_at:
+            raise wrong("is not after the session's end", "correct it, or leave it empty")
+        return value
+
+
+def parse_entry(data: Mapping[str, Any], *, place_of: PlaceOf) -> TreatmentEntry:
+    """Check what was handed in. `place_of` knows the clinics by key.
+
+    A time without offset is local to the patient's zone, else the clinic's; a phone number without country code is of
+    the clinic's country. Raises EntryError.
+    """
+    clinic = data.get("clinic")
+    place = place_of(clinic.strip()) if isinstance(clinic, str) else None
+    if place is None and isinstance(clinic, str) and clinic.strip():
+        raise EntryError(Problem("clinic", f"is {shown(clinic)}, which we do not know", "use the key of a clinic"))
+    patient = data.get("patient")
+    timezone = patient.get("timezone") if isinstance(patient, Mapping) else None
+    place = place or NOWHERE
+    if isinstance(timezone, str) and is_zone(timezone.strip()):
+        place = Place(timezone.strip(), place.country)
+    try:
+        return TreatmentEntry.model_validate(data, context=place)
+    except ValidationError as error:
+        raise EntryError(*map(_as_problem, error.errors(include_url=False))) from None
+
+
+def check_time(entry: TreatmentEntry, now: datetime) -> None:
+    """Refuse a session that has not ended yet, give or take 5 minutes between two clocks. Raises EntryError."""
+    if entry.ended_at > now + CLOCKS_DIFFER_BY:
+        what = f"is {entry.ended_at:%Y-%m-%d %H:%M} UTC: the session has not ended yet"
+        raise EntryError(Problem("ended_at", what, "record it when it has, or correct the time or its zone"))
+
+
+def content_hash(entry: TreatmentEntry) -> str:
+    """SHA-256 of everything that a repeat must equal: addresses as given, lists in any order."""
+    # Without defaults, so that a field added later does not turn every repeat into a conflict.
+    content = entry.model_dump(mode="json", exclude_defaults=True)
+    for name in ("regions", "precautions"):
+        if name in content:
+            content[name] = sorted(content[name])
+    return sha256(json.dumps(content, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+
+def _is_blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+_PLAIN = {
+    "missing": ("is missing", "fill it in"),
+    "string_type": ("is not text", "write it as text"),
+    "string_too_long": ("is longer than {max_length} characters", "shorten it"),
+    "bool_type": ("is neither yes nor no", "write yes or no, or leave it empty"),
+    "bool_parsing": ("is neither yes nor no", "write yes or no, or leave it empty"),
+    "tuple_type": ("is not a list", "write a list of words"),
+    "model_type": ("is not an object", "write its fields in braces"),
+}
+
+
+def _as_problem(error: ErrorDetails) -> Problem:
+    field = bounded(".".join(map(str, error["loc"]))) or "the entry"
+    context: Mapping[str, Any] = error.get("ctx", {})
+    match error["type"]:
+        case "entry":
+            return Problem(field, context["wrong"], context["mend"])
+        case "extra_forbidden":
+            near = get_close_matches(field, _FIELDS, 1, cutoff=0.75)
+            return Problem(field, "is not a field that we know", f"did you mean {near[0]}?" if near else "leave it out")
+        case kind:
+            what, mend = _PLAIN.get(kind, ("cannot be read", "see the description of the API"))
+            return Problem(field, what.format(**context), mend)
+
+
+_FIELDS = [
+    *TreatmentEntry.model_fields,
+    *(f"patient.{name}" for name in PatientEntry.model_fields),
+    *(f"consent.{name}" for name in ConsentEntry.model_fields),
+]
