@@ -10,7 +10,9 @@ _NAME_WITH_COMMA = re.compile(r",? \{\{ name \}\}")
 
 def clean(value: str) -> str:
     """The value on one line, without characters that cannot be seen (line breaks, controls, text direction)."""
-    return " ".join("".join(character if character.isprintable() else " " for character in value).split())
+    if not value.isprintable():
+        value = "".join(character if character.isprintable() else " " for character in value)
+    return " ".join(value.split())
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:
