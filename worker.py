@@ -1,0 +1,7 @@
+"""`celery -A worker worker` and `celery -A worker beat`: the service's background half."""
+
+from followup.runtime import build
+from followup.tasks import make_celery
+from settings import load
+
+app = make_celery(build(load()))

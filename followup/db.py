@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import uuid_utils.compat
@@ -20,6 +20,8 @@ from sqlalchemy import (
     Uuid,
     create_engine,
     event,
+    func,
+    select,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -29,6 +31,7 @@ OpenDb = Callable[[], AbstractContextManager[Session]]
 
 # A worker must never wait on another transaction for longer than a lease lives.
 LOCK_TIMEOUT_MS = 10_000
+_ONLY_READS = "followup_only_reads"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -37,14 +40,14 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError(f"naive datetime {value!r}: every instant needs its zone")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -63,7 +66,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UtcDateTime, UUID: Uuid, dict[str, Any]: Json, list[Any]: Json, list[str]: Json}
+    type_annotation_map: ClassVar = {datetime: UtcDateTime, UUID: Uuid, dict[str, Any]: Json, list[Any]: Json, list[str]: Json}
 
 
 def words(kind: type[StrEnum]) -> Enum:
@@ -109,7 +112,14 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_immediate(connection: Any) -> None:
     # SQLite ignores FOR UPDATE; taking the write lock first is what makes read-then-write one step.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    only_reads = connection.get_execution_options().get(_ONLY_READS)
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+
+
+def reader(engine: Engine) -> OpenDb:
+    """`with read_db() as db:` is one view of the database that never waits for a writer."""
+    factory = sessionmaker(engine.execution_options(**{_ONLY_READS: True}), expire_on_commit=False)
+    return factory.begin
 
 
 def opener(engine: Engine) -> OpenDb:
@@ -129,5 +139,5 @@ def opener(engine: Engine) -> OpenDb:
 def real_time(db: Session) -> datetime:
     """The database's own clock: leases, retries and pacing must agree between machines."""
     if db.get_bind().dialect.name == "postgresql":
-        return db.execute(text("SELECT clock_timestamp()")).scalar_one().astimezone(UTC)
+        return db.execute(select(func.clock_timestamp(type_=UtcDateTime))).scalar_one()
     return datetime.now(UTC)  # SQLite lives on this very machine

@@ -74,7 +74,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.ALREADY_BOOKED: "The next visit is already booked.",
     Reason.ALREADY_ANSWERED: "The patient has already answered this question.",
     Reason.CONDITION_NOT_MET: "This step is only for patients whose answers or risk call for it.",
-    Reason.REPLACED: "A newer treatment session has messages of its own.",
+    Reason.REPLACED: "A message after another treatment session takes its place.",
     Reason.FREQUENCY_LIMIT: "The patient would get more than 1 text a day or 3 in 7 days.",
     Reason.BAD_ADDRESS: "There is no working phone number or email address for this patient.",
     Reason.CLINIC_NOT_READY: "The clinic has no emergency number; set it before anything leaves.",

@@ -1,14 +1,14 @@
 """Treatment sessions, the plans that follow them, and which session follows which plan."""
 
 from datetime import datetime, time, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Interval, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from followup.db import Base, new_id, together, words
-from followup.terms import Channel, Condition, OnQuiet, Overlap, Purpose, Question
+from followup.rules.timing import StepTime
+from followup.terms import Condition, OnQuiet, Overlap, Purpose, Question
 
 
 class TreatmentSession(Base):
@@ -84,6 +84,23 @@ class Step(Base):
     unless: Mapped[list[str]]
     reminds: Mapped[str | None] = mapped_column(String(64))  #: key of the step whose question this asks once more
 
+    @property
+    def time(self) -> StepTime:
+        """When it goes, as the time rules read it."""
+        return StepTime(
+            purpose=self.purpose,
+            expires=self.expires,
+            after=self.after,
+            day=self.day,
+            at=self.at,
+            on_quiet=self.on_quiet,
+        )
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether it may well never go, so that it counts as a text only once it is sent."""
+        return self.when is not None or self.reminds is not None
+
 
 class Enrolment(Base):
     """This treatment session, followed by that plan version."""
@@ -95,8 +112,3 @@ class Enrolment(Base):
     treatment_id: Mapped[UUID] = mapped_column(ForeignKey("treatment_session.id"))
     plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"))
     created_at: Mapped[datetime]
-
-
-def as_channels(step: Step) -> list[Channel]:
-    """The step's channels in order; the first permitted one is used."""
-    return [Channel(channel) for channel in step.channels]

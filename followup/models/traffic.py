@@ -1,4 +1,7 @@
-"""What is owed, what was tried, what gateways said later, and what patients wrote back."""
+"""What is owed, what was tried, what gateways said later, and what patients wrote back.
+
+Instants are business time, except those of leases, retries, pacing and checks, which are the database's real time.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -27,7 +30,7 @@ class Sender(Base):
 
 
 class Message(Base):
-    """One text or email owed to one addressee. `due_at` and `expires_at` are business time; the rest is real."""
+    """One text or email owed to one addressee."""
 
     __tablename__ = "message"
     __table_args__ = (
@@ -81,16 +84,15 @@ class Message(Base):
     replaced_by: Mapped[UUID | None] = mapped_column(ForeignKey("treatment_session.id"))
 
     lease_token: Mapped[UUID | None]
-    leased_until: Mapped[datetime | None]
-    speak_at: Mapped[datetime | None]  #: the slot that pacing gave it
-    next_try_at: Mapped[datetime | None]  #: not before, after an unavailable gateway
-    tries: Mapped[int] = mapped_column(default=0)  #: attempts that a gateway surely did not take
-    check_at: Mapped[datetime | None]  #: when the reconciler looks at it
+    leased_until: Mapped[datetime | None]  #: real time
+    next_try_at: Mapped[datetime | None]  #: real time: not before, after an unavailable gateway
+    tries: Mapped[int] = mapped_column(default=0)  #: attempts made so far
+    check_at: Mapped[datetime | None]  #: real time at which the reconciler looks at it
 
     body: Mapped[str | None] = mapped_column(Text)  #: what was said, word for word
     wording_version: Mapped[str | None] = mapped_column(String(32))
     segments: Mapped[int | None]
-    sent_at: Mapped[datetime | None]  #: business time at which a gateway took it
+    left_at: Mapped[datetime | None]  #: business time of the attempt that was, or may have been, taken
     cancelled_at: Mapped[datetime | None]
     cancelled_by: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime]

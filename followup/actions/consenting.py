@@ -1,0 +1,95 @@
+"""The consent ledger: lines are added, never changed."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from followup.models import Consent, Patient
+from followup.models.facts import latest_consents
+from followup.terms import Channel, Consented, ConsentSource, Purpose
+
+
+def state(
+    db: Session,
+    *,
+    patient: Patient,
+    channel: Channel,
+    says: Consented,
+    source: ConsentSource,
+    evidence: str,
+    now: datetime,
+    by: str,
+    purposes: Iterable[Purpose] = tuple(Purpose),
+) -> list[Purpose]:
+    """Write down what a patient permits on a channel; purposes of which this already holds get no new line."""
+    held = latest_consents(db, [patient.id])
+    changed = [purpose for purpose in purposes if held.get((patient.id, channel, purpose)) is not says]
+    db.add_all(
+        Consent(
+            patient_id=patient.id,
+            channel=channel,
+            purpose=purpose,
+            says=says,
+            source=source,
+            evidence=evidence,
+            recorded_at=now,
+            recorded_by=by,
+        )
+        for purpose in changed
+    )
+    return changed
+
+
+def state_at_desk(
+    db: Session, *, patient: Patient, channel: Channel, permitted: bool, evidence: str, now: datetime, by: str
+) -> list[Purpose]:
+    """Write down what was said at the clinic. A "yes" never undoes the patient's own STOP; only the patient does."""
+    held = latest_consents(db, [patient.id])
+    stopped = {purpose for purpose in Purpose if held.get((patient.id, channel, purpose)) is Consented.WITHDRAWN}
+    return state(
+        db,
+        patient=patient,
+        channel=channel,
+        says=Consented.GIVEN if permitted else Consented.REFUSED,
+        source=ConsentSource.DESK,
+        evidence=evidence,
+        now=now,
+        by=by,
+        purposes=[purpose for purpose in Purpose if not (permitted and purpose in stopped)],
+    )
+
+
+def withdraw(
+    db: Session, *, patient: Patient, channel: Channel, source: ConsentSource, evidence: str, now: datetime, by: str
+) -> list[Purpose]:
+    """Stop everything on a channel, whether or not it was ever permitted. What is owed is skipped at its time."""
+    return state(
+        db,
+        patient=patient,
+        channel=channel,
+        says=Consented.WITHDRAWN,
+        source=source,
+        evidence=evidence,
+        now=now,
+        by=by,
+    )
+
+
+def restore(
+    db: Session, *, patient: Patient, channel: Channel, source: ConsentSource, evidence: str, now: datetime, by: str
+) -> list[Purpose]:
+    """Permit again what had been withdrawn; what the patient refused at the desk stays refused."""
+    held = latest_consents(db, [patient.id])
+    withdrawn = [purpose for purpose in Purpose if held.get((patient.id, channel, purpose)) is Consented.WITHDRAWN]
+    return state(
+        db,
+        patient=patient,
+        channel=channel,
+        says=Consented.GIVEN,
+        source=source,
+        evidence=evidence,
+        now=now,
+        by=by,
+        purposes=withdrawn,
+    )

@@ -1,0 +1,42 @@
+"""Keeps a sender under its rate, over all workers: the sender's row says when its next segment may be spoken."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from followup.models import Sender
+from followup.terms import Channel
+
+# No more is taken than can be spoken in this time, so that the priority lane never waits behind a backlog.
+_HORIZON = timedelta(seconds=10)
+_NO_WAIT = timedelta(0)
+
+
+def room(sender: Sender, *, clock: datetime, leased: int) -> float:
+    """How many more messages may be leased now; infinite for a sender without a rate."""
+    if sender.segments_per_second is None:
+        return float("inf")
+    backlog = max((sender.free_at or clock) - clock, _NO_WAIT)
+    return int((_HORIZON - backlog).total_seconds() * sender.segments_per_second) - leased
+
+
+class Pace:
+    """Gives out slots of one sender inside one transaction, which holds the sender's row."""
+
+    def __init__(self, db: Session, channel: Channel, *, clock: datetime) -> None:
+        self._clock = clock
+        self._sender = db.get_one(Sender, channel)
+        if self._sender.segments_per_second is not None:
+            self._sender = db.scalars(
+                select(Sender).where(Sender.channel == channel).with_for_update(),
+                execution_options={"populate_existing": True},
+            ).one()
+
+    def slot(self, segments: int, *, at_once: bool) -> timedelta:
+        """How long to wait before speaking. What goes at once waits for nobody, but pushes the others back."""
+        if self._sender.segments_per_second is None:
+            return _NO_WAIT
+        free_at = max(self._sender.free_at or self._clock, self._clock)
+        self._sender.free_at = free_at + timedelta(seconds=segments / self._sender.segments_per_second)
+        return _NO_WAIT if at_once else free_at - self._clock

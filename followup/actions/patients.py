@@ -1,0 +1,63 @@
+"""Whose treatment session is this? Someone we know, with what is new about them, or someone new."""
+
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from followup.actions import consenting
+from followup.actions.entries import ConsentEntry, TreatmentEntry
+from followup.db import new_id
+from followup.models import Clinic, Patient
+from followup.terms import Channel
+
+
+def recognise(db: Session, *, clinic: Clinic, entry: TreatmentEntry, now: datetime, by: str) -> Patient:
+    """Find the patient by the sender's own id, else by name and phone or email; add one if there is none.
+
+    What the entry says of a known patient is newer, so it wins. The patient is locked until the transaction ends.
+    """
+    patient = _find(db, clinic, entry)
+    if patient is None:
+        patient = Patient(id=new_id(), clinic_id=clinic.id, created_at=now)
+        db.add(patient)
+    _update(patient, entry)
+    db.flush()
+    _keep_consent(db, patient, entry.consent, now, by)
+    return patient
+
+
+def _find(db: Session, clinic: Clinic, entry: TreatmentEntry) -> Patient | None:
+    given, query = entry.patient, select(Patient).where(Patient.clinic_id == clinic.id).with_for_update()
+    if given.external_id:
+        return db.scalars(query.where(Patient.external_id == given.external_id)).one_or_none()
+    addresses = []
+    if given.phone.given:
+        addresses.append(
+            Patient.phone == given.phone.e164 if given.phone.e164 else Patient.phone_given == given.phone.given
+        )
+    if given.email.address:
+        addresses.append(Patient.email == given.email.address)
+    same_name = (Patient.given_name == given.given_name, Patient.family_name == given.family_name)
+    return db.scalars(query.where(*same_name, or_(*addresses)).limit(1)).one_or_none() if addresses else None
+
+
+def _update(patient: Patient, entry: TreatmentEntry) -> None:
+    given = entry.patient
+    patient.external_id = given.external_id or patient.external_id
+    patient.given_name, patient.family_name = given.given_name, given.family_name
+    patient.language = given.language
+    patient.zone = given.timezone or patient.zone
+    patient.next_visit_at = entry.next_visit_at or patient.next_visit_at
+    if given.phone.given and given.phone.given != patient.phone_given:
+        patient.phone, patient.phone_given, patient.phone_failed_at = given.phone.e164, given.phone.given, None
+    if given.email.given and given.email.given != patient.email_given:
+        patient.email, patient.email_given, patient.email_failed_at = given.email.address, given.email.given, None
+
+
+def _keep_consent(db: Session, patient: Patient, consent: ConsentEntry, now: datetime, by: str) -> None:
+    for channel, said in ((Channel.SMS, consent.sms), (Channel.EMAIL, consent.email)):
+        if said is not None:
+            consenting.state_at_desk(
+                db, patient=patient, channel=channel, permitted=said, evidence=consent.method, now=now, by=by
+            )

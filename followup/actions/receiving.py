@@ -1,0 +1,117 @@
+"""What comes back: receipts of gateways and replies of patients, each kept once, raw, before anything else."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from followup.actions import answering, consenting
+from followup.db import new_id, real_time
+from followup.models import Attempt, Message, Patient, Receipt, Reply
+from followup.models.traffic import PRIORITY_LANE
+from followup.rules import keywords, lifecycle
+from followup.rules.keywords import Keyword
+from followup.terms import AttemptOutcome, Channel, ConsentSource, Origin, ReceiptKind
+
+# One confirmation, and only while it still belongs to the STOP that it answers (messaging.md §2.1).
+_CONFIRM_WITHIN = timedelta(minutes=5)
+
+
+def keep_receipt(
+    db: Session,
+    *,
+    channel: Channel,
+    reference: str,
+    said: str,
+    kind: ReceiptKind,
+    code: str,
+    message_id: UUID,
+    attempt_id: UUID,
+    now: datetime,
+) -> bool:
+    """Keep what a gateway said and move the message on. False when it is known already, or about nothing of ours."""
+    row = db.execute(
+        select(Message, Attempt)
+        .join(Attempt, Attempt.message_id == Message.id)
+        .where(Message.id == message_id, Attempt.id == attempt_id)
+        .with_for_update(of=Message)
+    ).one_or_none()
+    if row is None:
+        return False
+    message, attempt = row
+    values = {"channel": channel, "reference": reference, "said": said, "kind": kind, "code": code}
+    about = {"message_id": message_id, "attempt_id": attempt_id, "received_at": now}
+    if not _insert_once(db, Receipt, {**values, **about}, "channel", "reference", "said"):
+        return False
+    if attempt.outcome in (None, AttemptOutcome.UNCERTAIN, AttemptOutcome.ABSENT):
+        answering.accept(attempt, message, reference=reference, clock=real_time(db))
+    message.status = lifecycle.after_receipt(message.status, kind)
+    message.left_at = message.left_at or now
+    message.lease_token = message.leased_until = None
+    return True
+
+
+def keep_reply(
+    db: Session,
+    *,
+    channel: Channel,
+    reference: str,
+    sent_from: str,
+    sent_to: str,
+    body: str,
+    raw: dict[str, Any],
+    now: datetime,
+) -> bool:
+    """Keep a reply as it came and obey STOP and START at once. False when it is known already."""
+    values = {"channel": channel, "reference": reference, "sent_from": sent_from, "sent_to": sent_to}
+    if not _insert_once(db, Reply, {**values, "body": body, "raw": raw, "received_at": now}, "channel", "reference"):
+        return False
+    keyword = keywords.read(body)
+    if keyword is None:
+        return True
+    patients = db.scalars(
+        select(Patient).where(Patient.phone == sent_from).order_by(Patient.id).with_for_update()
+    ).all()
+    obey = consenting.withdraw if keyword is Keyword.STOP else consenting.restore
+    for patient in patients:
+        obey(
+            db,
+            patient=patient,
+            channel=channel,
+            source=ConsentSource.REPLY,
+            evidence=f"reply {reference}",
+            now=now,
+            by="patient",
+        )
+    if patients and "OptOutType" not in raw:  # with it, the gateway has answered already
+        _confirm(db, keyword, patients[0], channel, reference, now)
+    return True
+
+
+def _confirm(db: Session, keyword: Keyword, patient: Patient, channel: Channel, reference: str, now: datetime) -> None:
+    db.add(
+        Message(
+            once_key=f"{keyword}:{reference}",
+            clinic_id=patient.clinic_id,
+            patient_id=patient.id,
+            origin=Origin.CONFIRMATION,
+            wording=f"{keyword}-confirmation",
+            channel=channel,
+            lane=PRIORITY_LANE,
+            nominal_at=now,
+            due_at=now,
+            expires_at=now + _CONFIRM_WITHIN,
+            why=[],
+            created_at=now,
+        )
+    )
+
+
+def _insert_once(db: Session, table: type[Receipt | Reply], values: dict[str, Any], *unique: str) -> bool:
+    """Whether the row is new. The constraint decides, so two hooks at once cannot both win."""
+    dialect = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
+    insert = dialect.insert(table).values(id=new_id(), **values).on_conflict_do_nothing(index_elements=unique)
+    return db.scalar(insert.returning(table.id)) is not None

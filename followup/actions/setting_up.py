@@ -1,0 +1,96 @@
+"""What a new service needs before the first message: senders, a clinic, the packaged plans."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from followup.actions import auditing, planning
+from followup.db import new_id
+from followup.messages.plans import packaged_plans
+from followup.models import Clinic, Sender
+from followup.terms import Channel
+
+# What carriers allow a US long code when nothing else is agreed (messaging.md §1.6).
+LONG_CODE_RATE = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClinicEntry:
+    """What staff say of their clinic. `zone` is an IANA name, `country` ISO 3166, phones are as patients read them."""
+
+    key: str
+    name: str
+    phone: str
+    zone: str
+    country: str
+    emergency: str = ""
+    booking_url: str = ""
+    after_hours: str = ""
+    address: str = ""
+    hours: str = ""
+
+
+SAMPLE = ClinicEntry(
+    key="maple",
+    name="Maple Clinic",
+    phone="212-555-0100",
+    zone="America/New_York",
+    country="US",
+    emergency="911",
+    booking_url="https://maple.example/b",
+    after_hours="212-555-0199",
+    address="1 Maple Street, New York",
+    hours="Mon-Fri 8-6",
+)
+
+
+def ensure_senders(db: Session, *, live: bool) -> None:
+    """A sender for each channel. Texts are paced from the first live start on; a rate set by hand stays."""
+    for channel in Channel:
+        if db.get(Sender, channel) is None:
+            db.add(Sender(channel=channel))
+    db.flush()
+    texts = db.get_one(Sender, Channel.SMS)
+    if live and texts.segments_per_second is None:
+        texts.segments_per_second = LONG_CODE_RATE
+
+
+def ensure_plans(db: Session, *, now: datetime, by: str) -> None:
+    """The packaged plans, where the clinic has none of that key."""
+    for plan in packaged_plans():
+        try:
+            planning.newest(db, plan.key)
+        except planning.UnknownPlan:
+            planning.load(db, plan=plan, now=now, by=by)
+
+
+def add_clinic(db: Session, *, entry: ClinicEntry, now: datetime, by: str) -> Clinic:
+    """A new clinic."""
+    clinic = Clinic(
+        id=new_id(),
+        key=entry.key,
+        name=entry.name,
+        text_name=entry.name[:40],
+        phone=entry.phone,
+        after_hours=entry.after_hours,
+        emergency=entry.emergency,
+        address=entry.address,
+        hours=entry.hours,
+        booking_url=entry.booking_url,
+        zone=entry.zone,
+        country=entry.country,
+    )
+    db.add(clinic)
+    db.flush()
+    auditing.note(db, did="add", subject="clinic", subject_id=clinic.id, now=now, by=by)
+    return clinic
+
+
+def ensure_sample(db: Session, *, now: datetime) -> bool:
+    """The sample clinic, for trying out; False when there is a clinic already."""
+    if db.scalar(select(func.count()).select_from(Clinic)):
+        return False
+    add_clinic(db, entry=SAMPLE, now=now, by="sample")
+    return True

@@ -1,0 +1,224 @@
+"""What the tables say about owed messages, gathered for many at once, as the facts that the rules judge."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from followup.models.care import Enrolment, Step, TreatmentSession
+from followup.models.people import Clinic, Consent, Patient
+from followup.models.traffic import Message, Reply
+from followup.rules import lifecycle
+from followup.rules.frequency import is_capped, next_free
+from followup.rules.permission import Facts
+from followup.rules.quiet import QuietHours, quiet_until
+from followup.rules.risk import is_high_risk
+from followup.terms import Channel, Consented, Origin, Purpose, Question, Status, Unless
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A message with all that it is about."""
+
+    message: Message
+    patient: Patient
+    clinic: Clinic
+    step: Step | None
+    treatment: TreatmentSession | None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where the patient lives, as far as we know."""
+        return ZoneInfo(self.patient.zone or self.clinic.zone)
+
+    @property
+    def quiet(self) -> QuietHours:
+        """When nothing but answers and alarms may reach this patient."""
+        return QuietHours(self.clinic.quiet_from, self.clinic.quiet_until)
+
+    @property
+    def ignores_quiet_until(self) -> datetime | None:
+        """How long an immediate step may leave in quiet hours."""
+        if self.step is None or self.treatment is None:
+            return None
+        return self.step.time.ignores_quiet_until(self.treatment.ended_at)
+
+    @property
+    def address(self) -> str | None:
+        """Where it would go now: E.164 or an email address; None if nothing there works."""
+        if self.message.channel is Channel.SMS:
+            return None if self.patient.phone_failed_at else self.patient.phone
+        return None if self.patient.email_failed_at else self.patient.email
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether the frequency limit may move it: feedback and booking texts of a plan."""
+        message = self.message
+        if message.origin is not Origin.STEP or message.purpose is None:
+            return False
+        return is_capped(message.purpose, message.channel)
+
+
+def load(db: Session, *where: ColumnElement[bool], limit: int | None = None, lock: bool = False) -> list[Owed]:
+    """Messages with their patient, clinic, step and treatment session, in the order in which they leave."""
+    query = (
+        select(Message, Patient, Clinic, Step, TreatmentSession)
+        .join(Patient, Message.patient_id == Patient.id)
+        .join(Clinic, Message.clinic_id == Clinic.id)
+        .outerjoin(Step, Message.step_id == Step.id)
+        .outerjoin(Enrolment, Message.enrolment_id == Enrolment.id)
+        .outerjoin(TreatmentSession, Enrolment.treatment_id == TreatmentSession.id)
+        .where(*where)
+        .order_by(Message.lane, Message.due_at, Message.id)
+        .limit(limit)
+    )
+    if lock:
+        query = query.with_for_update(of=Message).execution_options(populate_existing=True)
+    return [Owed(*row) for row in db.execute(query)]
+
+
+def gather(db: Session, owed: Sequence[Owed], *, now: datetime) -> list[Facts]:
+    """The facts about each message at `now`, in the order given, with a fixed number of queries."""
+    consents = latest_consents(db, {each.patient.id for each in owed})
+    stories = _stories(db, owed)
+    replies = _replies(db, owed)
+    texts = _texts_left(db, owed)
+    return [
+        Facts(
+            origin=each.message.origin,
+            expires_at=each.message.expires_at,
+            clinic_ready=bool(each.clinic.emergency),
+            has_address=each.address is not None,
+            consent=consents.get((each.patient.id, each.message.channel, each.message.purpose)),
+            replaced=each.message.replaced_by is not None,
+            booked=_is_booked(each, now),
+            answered=_is_answered(each, stories, replies),
+            condition_met=_meets_condition(each, stories, replies),
+            quiet_until=_quiet_until(each, now),
+            next_free=_next_free(each, texts, now),
+        )
+        for each in owed
+    ]
+
+
+ConsentKey = tuple[UUID, Channel, Purpose | None]
+_Stories = dict[UUID | None, list[tuple[Step, Message]]]
+
+
+def latest_consents(db: Session, patients: Iterable[UUID]) -> dict[ConsentKey, Consented]:
+    """What holds now for each patient, channel and purpose: the last line of the ledger."""
+    lines = db.scalars(select(Consent).where(Consent.patient_id.in_(set(patients))).order_by(Consent.id))
+    return {(line.patient_id, line.channel, line.purpose): line.says for line in lines}
+
+
+def texted_before(db: Session, owed: Sequence[Owed]) -> set[UUID]:
+    """Which of these patients already got a text from us, or may have."""
+    patients = {each.patient.id for each in owed}
+    return set(
+        db.scalars(
+            select(Message.patient_id).where(
+                Message.patient_id.in_(patients),
+                Message.channel == Channel.SMS,
+                Message.status.in_((Status.SENDING, Status.SENT, Status.DELIVERED)),
+            )
+        )
+    )
+
+
+def _stories(db: Session, owed: Sequence[Owed]) -> _Stories:
+    """By enrolment: its steps and their messages. Only for steps that depend on another one."""
+    wanted = {each.message.enrolment_id for each in owed if each.step and (each.step.when or each.step.reminds)}
+    stories: _Stories = defaultdict(list)
+    rows = db.execute(
+        select(Step, Message).join(Step, Message.step_id == Step.id).where(Message.enrolment_id.in_(wanted))
+    )
+    for step, message in rows:
+        stories[message.enrolment_id].append((step, message))
+    return stories
+
+
+def _replies(db: Session, owed: Sequence[Owed]) -> dict[str, datetime]:
+    """By phone number: when the last reply came. Only for steps that depend on an answer or on silence."""
+    phones = {each.patient.phone for each in owed if each.step and (each.step.when or each.step.reminds)}
+    rows = db.execute(select(Reply.sent_from, Reply.received_at).where(Reply.sent_from.in_(phones)))
+    latest: dict[str, datetime] = {}
+    for phone, received_at in rows:
+        latest[phone] = max(received_at, latest.get(phone, received_at))
+    return latest
+
+
+def _texts_left(db: Session, owed: Sequence[Owed]) -> dict[UUID, list[datetime]]:
+    """By patient: when texts of a plan left. Only for messages that the frequency limit may move."""
+    patients = {each.patient.id for each in owed if each.is_capped}
+    rows = db.execute(
+        select(Message.patient_id, Message.left_at).where(
+            Message.patient_id.in_(patients),
+            Message.channel == Channel.SMS,
+            Message.origin == Origin.STEP,
+            Message.status.in_(lifecycle.GONE),
+        )
+    )
+    texts: dict[UUID, list[datetime]] = defaultdict(list)
+    for patient_id, left_at in rows:
+        if left_at is not None:
+            texts[patient_id].append(left_at)
+    return texts
+
+
+def _is_booked(each: Owed, now: datetime) -> bool:
+    if not each.step or Unless.NEXT_VISIT not in each.step.unless:
+        return False
+    return each.patient.next_visit_at is not None and each.patient.next_visit_at > now
+
+
+def _is_answered(each: Owed, stories: _Stories, replies: dict[str, datetime]) -> bool:
+    if not each.step or not each.step.reminds:
+        return False
+    return _replied_since(each, _question(each, stories), replies)
+
+
+def _meets_condition(each: Owed, stories: _Stories, replies: dict[str, datetime]) -> bool:
+    step, treatment = each.step, each.treatment
+    if not step or not (step.reminds or step.when):
+        return True
+    question = _question(each, stories)
+    asked = question is not None and question.status in lifecycle.GONE
+    if step.reminds:
+        return asked
+    assert treatment is not None
+    risky = is_high_risk(
+        regions=treatment.regions, precautions=treatment.precautions, first_treatment=treatment.first_treatment
+    )
+    return risky and asked and not _replied_since(each, question, replies)
+
+
+def _question(each: Owed, stories: _Stories) -> Message | None:
+    """The message whose answer this one depends on: the question it repeats, else the check-in."""
+    assert each.step is not None
+    for step, message in stories[each.message.enrolment_id]:
+        if step.key == each.step.reminds or (not each.step.reminds and step.question is Question.CHECK_IN):
+            return message
+    return None
+
+
+def _replied_since(each: Owed, question: Message | None, replies: dict[str, datetime]) -> bool:
+    replied_at = replies.get(each.patient.phone or "")
+    return bool(question and question.left_at and replied_at and replied_at >= question.left_at)
+
+
+def _quiet_until(each: Owed, now: datetime) -> datetime | None:
+    if each.message.origin.is_priority:
+        return None
+    return quiet_until(now, zone=each.zone, quiet=each.quiet, ignored_until=each.ignores_quiet_until)
+
+
+def _next_free(each: Owed, texts: dict[UUID, list[datetime]], now: datetime) -> datetime | None:
+    if not each.is_capped:
+        return None
+    others = texts.get(each.patient.id, ())
+    return next_free(now, due_at=each.message.due_at, zone=each.zone, quiet=each.quiet, texts=others)

@@ -1,0 +1,177 @@
+"""Messages as staff and booking systems see them: what left, what will leave, when, and why then or why not."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy.orm import Session
+
+from followup.models import Attempt, Message, Receipt, facts
+from followup.models.facts import Owed
+from followup.rules.permission import Facts, Hold, Skip, judge
+from followup.rules.slots import Shift
+from followup.terms import Channel, Origin, Purpose, Reason, Status
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """One message without anything that names its patient."""
+
+    id: UUID
+    treatment: UUID | None
+    step: str | None
+    origin: Origin
+    purpose: Purpose | None
+    channel: Channel
+    status: Status
+    due_at: datetime
+    due_local: str  #: ISO 8601 with the patient's offset
+    expires_at: datetime
+    left_at: datetime | None
+    blocked: Reason | None  #: why a scheduled message would not leave as things stand
+    reason: Reason | None  #: why a skipped one did not
+    because: str  #: that reason as a sentence for staff
+    why: list[str]  #: every shift of its time, as sentences
+    wording: str
+    wording_version: str | None
+    segments: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptView:
+    number: int
+    begun_at: datetime
+    answered_at: datetime | None
+    outcome: str | None
+    reference: str | None
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptView:
+    said: str
+    kind: str
+    code: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One message's whole life."""
+
+    message: MessageView
+    attempts: Sequence[AttemptView]
+    receipts: Sequence[ReceiptView]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    items: Sequence[MessageView]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which messages; a field that is None does not choose."""
+
+    status: Status | None = None
+    patient: UUID | None = None
+    due_from: datetime | None = None
+    due_to: datetime | None = None
+
+
+class BadCursor(ValueError):
+    """The cursor was not made by this list."""
+
+
+def page(db: Session, *, chosen: Filter, now: datetime, cursor: str | None = None, limit: int = 50) -> Page:
+    """Messages by due time, `limit` at a time. Raises BadCursor."""
+    where = list(_where(chosen))
+    if cursor:
+        where.append(tuple_(Message.due_at, Message.id) > _after(cursor))
+    ids = db.execute(
+        select(Message.id, Message.due_at).where(*where).order_by(Message.due_at, Message.id).limit(limit + 1)
+    ).all()
+    found = {each.message.id: each for each in facts.load(db, Message.id.in_([row.id for row in ids[:limit]]))}
+    last = ids[limit - 1] if len(ids) > limit else None
+    return Page(
+        items=_views(db, [found[row.id] for row in ids[:limit]], now),
+        next_cursor=f"{last.due_at.isoformat()}~{last.id}" if last else None,
+    )
+
+
+def story(db: Session, *, message_id: UUID, now: datetime) -> Story | None:
+    """Everything that happened to one message, oldest first; None if there is no such message."""
+    owed = facts.load(db, Message.id == message_id)
+    if not owed:
+        return None
+    attempts = db.scalars(select(Attempt).where(Attempt.message_id == message_id).order_by(Attempt.number))
+    receipts = db.scalars(select(Receipt).where(Receipt.message_id == message_id).order_by(Receipt.id))
+    return Story(
+        message=_views(db, owed, now)[0],
+        attempts=[
+            AttemptView(one.number, one.begun_at, one.answered_at, one.outcome, one.reference, one.code)
+            for one in attempts
+        ],
+        receipts=[ReceiptView(one.said, one.kind, one.code, one.received_at) for one in receipts],
+    )
+
+
+def _where(chosen: Filter) -> Iterator[ColumnElement[bool]]:
+    if chosen.status is not None:
+        yield Message.status == chosen.status
+    if chosen.patient is not None:
+        yield Message.patient_id == chosen.patient
+    if chosen.due_from is not None:
+        yield Message.due_at >= chosen.due_from
+    if chosen.due_to is not None:
+        yield Message.due_at < chosen.due_to
+
+
+def _after(cursor: str) -> tuple[datetime, UUID]:
+    due_at, _, message_id = cursor.partition("~")
+    try:
+        return datetime.fromisoformat(due_at), UUID(message_id)
+    except ValueError:
+        raise BadCursor(f"cursor {cursor[:80]!r} is not one of ours; use next_cursor of the page before") from None
+
+
+def _views(db: Session, owed: Sequence[Owed], now: datetime) -> list[MessageView]:
+    return [
+        _view(each, _blocked(each, known, now))
+        for each, known in zip(owed, facts.gather(db, owed, now=now), strict=True)
+    ]
+
+
+def _blocked(each: Owed, known: Facts, now: datetime) -> Reason | None:
+    if each.message.status is not Status.SCHEDULED:
+        return None
+    verdict = judge(known, now=max(now, each.message.due_at))
+    return verdict.reason if isinstance(verdict, Skip | Hold) else None
+
+
+def _view(each: Owed, blocked: Reason | None) -> MessageView:
+    message = each.message
+    because = blocked or message.reason
+    return MessageView(
+        id=message.id,
+        treatment=each.treatment.id if each.treatment else None,
+        step=each.step.key if each.step else None,
+        origin=message.origin,
+        purpose=message.purpose,
+        channel=message.channel,
+        status=message.status,
+        due_at=message.due_at,
+        due_local=message.due_at.astimezone(each.zone).isoformat(),
+        expires_at=message.expires_at,
+        left_at=message.left_at,
+        blocked=blocked,
+        reason=message.reason,
+        because=because.sentence if because else "",
+        why=[Shift.from_json(shift).sentence(each.zone) for shift in message.why],
+        wording=message.wording,
+        wording_version=message.wording_version,
+        segments=message.segments,
+    )
