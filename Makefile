@@ -1,0 +1,44 @@
+# What a person types. Needs make and Python 3.11 or newer (with venv), nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check bench fix lock
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/installed ## put everything that is needed into .venv
+
+run: setup ## start the service on this machine; Ctrl-C stops it
+	@$(BIN)/followup serve
+
+test: setup ## run the tests (ARGS="tests/rules -k quiet" for some of them)
+	@$(BIN)/pytest --numprocesses 2 --dist worksteal $(ARGS)
+
+check: setup ## format, lint, types and import directions
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup ## measure, beside peers (takes minutes)
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+fix: setup ## format, and mend what can be mended by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: setup ## write requirements.lock anew from pyproject.toml
+	$(BIN)/uv pip compile --universal --python-version 3.11 --group dev pyproject.toml \
+		--no-emit-index-url --no-header --no-annotate --quiet -o requirements.lock
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
