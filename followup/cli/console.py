@@ -1,0 +1,40 @@
+"""What every command does alike: read the settings, and say in one line why it can't go on."""
+
+import difflib
+import os
+from typing import NoReturn
+
+import typer
+from dotenv import dotenv_values
+
+import settings
+from settings import Settings, SettingsError
+
+OPERATOR = "command line"  #: who did it, in the audit log
+
+
+def fail(line: str) -> NoReturn:
+    """Say on standard error why it can't be done, and end with exit code 1."""
+    typer.echo(line, err=True)
+    raise typer.Exit(1)
+
+
+def read_settings() -> Settings:
+    """The settings; or one line for each that is wrong or missing, and exit code 1."""
+    for line in misspelt():
+        typer.echo(line, err=True)
+    try:
+        return settings.load()
+    except SettingsError as error:
+        fail(str(error))
+
+
+def misspelt() -> list[str]:
+    """One line for each name in the environment or `.env` that is nearly one of ours."""
+    ours = {name.upper() + ending for name in Settings.model_fields for ending in ("", "_FILE")}
+    lines = []
+    for name in sorted({*os.environ, *dotenv_values(settings.ENV_FILE)} - ours):
+        near = difflib.get_close_matches(name, ours, n=1, cutoff=0.8)
+        if near and name.startswith(("FOLLOWUP_", "TWILIO_")):
+            lines.append(f"{name} is not a setting and does nothing; did you mean {near[0]}?")
+    return lines

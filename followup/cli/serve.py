@@ -1,0 +1,62 @@
+"""`followup serve`: the whole service on one machine, as the same processes that run it on many."""
+
+import asyncio
+import signal
+from contextlib import suppress
+
+import typer
+
+from followup.cli import claims, parts
+from followup.cli.children import Supervisor
+from followup.cli.console import fail, read_settings
+from followup.cli.migrate import upgrade
+from followup.cli.probes import reachable
+from settings import Settings
+
+
+def serve() -> None:
+    """Run all of it: pages, workers and beat; while nothing else is set, a broker and emulators too. Ctrl-C stops it.
+
+    Example: FOLLOWUP_PORT=8080 followup serve
+    """
+    settings = read_settings()
+    try:
+        with claims.data_folder(settings.followup_data_dir):
+            claims.check_ports(parts.ports(settings))
+            upgrade(settings)
+            in_order = asyncio.run(_supervise(settings))
+    except claims.TakenError as error:
+        fail(str(error))
+    if not in_order:
+        raise typer.Exit(1)
+
+
+async def _supervise(settings: Settings) -> bool:
+    supervisor = Supervisor(
+        parts.helpers(settings), parts.engine(settings), environment=parts.environment(settings), say=_say
+    )
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup does
+            asyncio.get_running_loop().add_signal_handler(number, supervisor.stop)
+    return await supervisor.run(when_up=lambda: _greet(settings))
+
+
+def _say(name: str, line: str) -> None:
+    with suppress(OSError):  # a closed terminal must not keep us from stopping in order
+        typer.echo(f"{name:>9} | {line}")
+
+
+def _greet(settings: Settings) -> None:
+    address = f"http://{reachable(settings.followup_host)}:{settings.followup_port}"
+    lines = ["", f"followup is running. Open {address}", ""]
+    if settings.followup_live:
+        lines += ["Live: texts and emails go to real patients."]
+    else:
+        lines += [
+            "Not live: nothing leaves this machine. Texts and emails arrive at the phone and the mailbox on the pages,",
+            "where you can answer as the patient. In another terminal, try:",
+            "  followup import examples/treatments.csv    record treatment sessions",
+            "  followup clock --skip 14d                  watch two weeks of follow-up go by",
+        ]
+    with suppress(OSError):
+        typer.echo("\n".join([*lines, "", "Ctrl-C stops it.", ""]))

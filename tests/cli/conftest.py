@@ -1,0 +1,31 @@
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from settings import Settings
+
+Configure = Callable[..., None]
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port on loopback that nobody listens on at the moment."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture
+def configure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Configure:
+    """Sets settings in an environment that has no others; the data folder is the test's own."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+        monkeypatch.delenv(f"{name.upper()}_FILE", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+    def set_all(**names: str) -> None:
+        for name, value in names.items():
+            monkeypatch.setenv(name, value)
+
+    return set_all
