@@ -192,6 +192,14 @@ class Precaution(StrEnum):
     WEAK_IMMUNITY = "weak_immunity"
 
 
+class Role(StrEnum):
+    """What a member of staff may do."""
+
+    ADMIN = "admin"
+    CLINICIAN = "clinician"
+    DESK = "desk"
+
+
 class Consented(StrEnum):
     """What one entry of the consent ledger says."""
 

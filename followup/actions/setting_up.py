@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from followup.actions import auditing, planning
 from followup.db import new_id
 from followup.messages.plans import packaged_plans
-from followup.models import Clinic, Sender
-from followup.terms import Channel
+from followup.models import Clinic, Sender, Staff
+from followup.terms import Channel, Role
 
 # What carriers allow a US long code when nothing else is agreed (messaging.md §1.6).
 LONG_CODE_RATE = 1.0
@@ -22,6 +22,7 @@ class ClinicEntry:
 
     key: str
     name: str
+    text_name: str = ""  #: when texts call it otherwise
     phone: str
     zone: str
     country: str
@@ -72,7 +73,7 @@ def add_clinic(db: Session, *, entry: ClinicEntry, now: datetime, by: str) -> Cl
         id=new_id(),
         key=entry.key,
         name=entry.name,
-        text_name=entry.name[:40],
+        text_name=entry.text_name or entry.name,
         phone=entry.phone,
         after_hours=entry.after_hours,
         emergency=entry.emergency,
@@ -86,6 +87,14 @@ def add_clinic(db: Session, *, entry: ClinicEntry, now: datetime, by: str) -> Cl
     db.flush()
     auditing.note(db, did="add", subject="clinic", subject_id=clinic.id, now=now, by=by)
     return clinic
+
+
+def ensure_admin(db: Session, *, email: str, now: datetime, by: str) -> None:
+    """An administrator of this email address."""
+    if db.scalar(select(Staff.id).where(Staff.email == email)) is None:
+        admin = Staff(id=new_id(), email=email, role=Role.ADMIN, added_at=now, added_by=by)
+        db.add(admin)
+        auditing.note(db, did="add", subject="staff", subject_id=admin.id, now=now, by=by)
 
 
 def ensure_sample(db: Session, *, now: datetime) -> bool:

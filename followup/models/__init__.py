@@ -1,7 +1,7 @@
 """Tables and their constraints: what must not happen is impossible here."""
 
 from followup.models.care import Enrolment, Plan, Step, TreatmentSession
-from followup.models.desk import AuditEntry, Clock, Switch
+from followup.models.desk import AuditEntry, Clock, Staff, Switch
 from followup.models.people import Clinic, Consent, Patient
 from followup.models.traffic import Attempt, Message, Receipt, Reply, Sender
 
@@ -18,6 +18,7 @@ __all__ = [
     "Receipt",
     "Reply",
     "Sender",
+    "Staff",
     "Step",
     "Switch",
     "TreatmentSession",

@@ -1,4 +1,4 @@
-"""What people at the clinic did, the switches they may throw, and the clock that practice may shift."""
+"""Who works at the clinic and what they did, the switches they may throw, and the clock that practice may shift."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,9 +7,23 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, Interval, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from followup.db import Base, new_id, together
+from followup.db import Base, new_id, together, words
+from followup.terms import Role
 
 SENDING = "sending"  #: the switch that pauses everything but alarms
+
+
+class Staff(Base):
+    """Someone who works at the clinic and may sign in."""
+
+    __tablename__ = "staff"
+    __table_args__ = (together("added_at", "added_by"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    role: Mapped[Role] = mapped_column(words(Role))
+    added_at: Mapped[datetime]
+    added_by: Mapped[str] = mapped_column(String(200))
 
 
 class AuditEntry(Base):
@@ -47,3 +61,4 @@ class Clock(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
     ahead: Mapped[timedelta] = mapped_column(Interval, default=timedelta(0))
+    moved_at: Mapped[datetime | None]  #: real time; waiting before it was no waiting

@@ -1,0 +1,153 @@
+"""`followup clock`: watch weeks go by in minutes, on the real engine. There is no such clock while live."""
+
+import json
+import re
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from followup.actions import shifting
+from followup.cli.broker import broker_in
+from followup.cli.console import fail, read_settings
+from followup.queries import progress
+from followup.runtime import Runtime, build
+from settings import Settings
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_PATIENCE = timedelta(seconds=45)  # longer than a gateway may take to answer
+_LOOK_EVERY = 0.02  # seconds
+_PAUSE = threading.Event()
+
+
+def _duration(text: str) -> timedelta:
+    found = re.fullmatch(r"(\d{1,4})([mhdw])", text.strip())
+    if not found:
+        raise typer.BadParameter(f"{text!r} is not a duration; write 30m, 6h, 1d or 2w")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def _instant(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a time; write 2027-03-26T21:00:00Z") from None
+    if moment.tzinfo is None:
+        raise typer.BadParameter(f"{text!r} has no offset; add Z for UTC, or one such as -05:00")
+    return moment.astimezone(UTC)
+
+
+def clock(
+    skip: Annotated[
+        timedelta | None, typer.Option(parser=_duration, metavar="1d", help="Go on, stopping at each due time.")
+    ] = None,
+    to: Annotated[
+        datetime | None, typer.Option(parser=_instant, metavar="ISO", help="The same, to an instant.")
+    ] = None,
+    to_next: Annotated[bool, typer.Option("--to-next", help="Go to the next due time.")] = False,
+    jump: Annotated[
+        timedelta | None, typer.Option(parser=_duration, metavar="1d", help="Leap over due times, as an outage would.")
+    ] = None,
+) -> None:
+    """Tell business time, or move it while not live.
+
+    Example: followup clock --to 2027-03-26T21:00:00Z, then followup clock --skip 2w
+    """
+    settings = read_settings()
+    if sum(choice not in (None, False) for choice in (skip, to, to_next, jump)) > 1:
+        raise typer.BadParameter("choose one of --skip, --to, --to-next and --jump")
+    runtime = build(settings)
+    now = runtime.now()
+    if settings.followup_live and (skip or to or to_next or jump):
+        fail("The clock can't be moved while FOLLOWUP_LIVE=true: patients live in real time.")
+    try:
+        if jump:
+            _move(runtime, now + jump)
+        elif to and to < now:
+            _move(runtime, to)
+        elif skip or to or to_next:
+            target = to or (now + skip if skip else _next(runtime))
+            for moment in _walk(runtime, target):
+                typer.echo(f"{moment:%a %Y-%m-%d %H:%M} UTC")
+    except shifting.CannotTurnBack as error:
+        fail(f"{error}.")
+    typer.echo(f"Business time is {runtime.now():%a %Y-%m-%d %H:%M:%S} UTC.")
+    runtime.close()
+
+
+def _next(runtime: Runtime) -> datetime:
+    moment = _due(runtime)
+    if moment is None:
+        fail("Nothing is owed any more, so there is no next due time; import treatment sessions first.")
+    return moment
+
+
+def _walk(runtime: Runtime, target: datetime) -> Iterator[datetime]:
+    """Go from due time to due time, and on only when all that is due has been dealt with."""
+    wake = _waker(runtime)
+    _drain(runtime, wake)
+    while (moment := _due(runtime)) is not None and moment <= target:
+        _move(runtime, moment)
+        _drain(runtime, wake)
+        yield moment
+    _move(runtime, max(target, runtime.now()))
+    _drain(runtime, wake)
+
+
+def _due(runtime: Runtime) -> datetime | None:
+    with runtime.read_db() as db:
+        return progress.next_due(db, after=runtime.now())
+
+
+def _drain(runtime: Runtime, wake: Callable[[], None]) -> None:
+    """Wait until the engine has done all that it can do now; give up when it does not get on."""
+    left, since = -1, time.monotonic()
+    while True:
+        with runtime.read_db() as db:
+            unfinished = progress.unfinished(db, now=runtime.now())
+        if unfinished == 0:
+            return
+        if unfinished != left:
+            left, since = unfinished, time.monotonic()
+            wake()
+        elif time.monotonic() - since > _PATIENCE.total_seconds():
+            fail(f"{unfinished} messages are due and none leaves; is `followup serve` running? Its output says more.")
+        _PAUSE.wait(_LOOK_EVERY)
+
+
+def _waker(runtime: Runtime) -> Callable[[], None]:
+    """Wakes the tick at once instead of at the next second; if that fails, the next second comes anyway."""
+    url = runtime.settings.redis_url or broker_in(runtime.settings.followup_data_dir).url
+    celery = Celery(broker=url, set_as_current=False)
+    celery.conf.broker_transport_options = {"socket_timeout": 2, "socket_connect_timeout": 2}
+
+    def wake() -> None:
+        with suppress(OperationalError):
+            celery.send_task("tick", queue="tick", expires=1, retry=False)
+
+    return wake
+
+
+def _move(runtime: Runtime, to: datetime) -> None:
+    with runtime.open_db() as db:
+        clock = shifting.move_clock(db, to=to, now=runtime.now())
+        ahead = clock.ahead
+    _tell_emulator(runtime.settings, ahead)
+
+
+def _tell_emulator(settings: Settings, ahead: timedelta) -> None:
+    """The emulators' ledger shows business time too. They may well be stopped; then there is nothing to tell."""
+    request = urllib.request.Request(  # noqa: S310 - the address of our own emulator
+        f"{settings.emulator_twilio_url}/_emulator/clock",
+        data=json.dumps({"offset_seconds": ahead.total_seconds()}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with suppress(OSError), urllib.request.urlopen(request, timeout=2):  # noqa: S310
+        pass

@@ -1,0 +1,133 @@
+"""`followup messages` and `followup message`: what left, what will leave, and why then or why not."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from followup.actions import settling
+from followup.cli.console import OPERATOR, fail, read_settings
+from followup.models import Message
+from followup.queries import messages as queries
+from followup.queries.messages import Filter, MessageView, Page, Story
+from followup.runtime import Runtime, build
+from followup.terms import Status
+
+_PAGE = 500
+
+AsJson = Annotated[bool, typer.Option("--json", help="The API's objects.")]
+
+
+class Settled(StrEnum):
+    """What a person knows about an uncertain message."""
+
+    SENT = "sent"
+    NOT_SENT = "not-sent"
+
+
+def messages(
+    status: Annotated[Status | None, typer.Option(help="Only those with this status.")] = None,
+    patient: Annotated[UUID | None, typer.Option(help="Only those of this patient.")] = None,
+    due_from: Annotated[datetime | None, typer.Option(help="Only those due from then on, in UTC.")] = None,
+    due_to: Annotated[datetime | None, typer.Option(help="Only those due before then, in UTC.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List messages by due time.
+
+    Example: followup messages --status scheduled
+    """
+    chosen = Filter(status=status, patient=patient, due_from=_utc(due_from), due_to=_utc(due_to))
+    runtime = build(read_settings())
+    views = (view for page in _pages(runtime, chosen) for view in page.items)
+    if as_json:
+        typer.echo(json.dumps({"items": [asdict(view) for view in views], "next_cursor": None}, default=_plain))
+    else:
+        Console().print(_table(views))
+    runtime.close()
+
+
+def message(
+    message_id: Annotated[UUID, typer.Argument(metavar="ID")],
+    settle: Annotated[Settled | None, typer.Option(help="What you know of an uncertain message.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell one message's whole story: its time rule by rule, its attempts, its receipts.
+
+    Example: followup message 01a20762-0d7f-7290-9e2b-bcc615ffd251
+    """
+    runtime = build(read_settings())
+    if settle:
+        _settle(runtime, message_id, was_sent=settle is Settled.SENT)
+    with runtime.read_db() as db:
+        story = queries.story(db, message_id=message_id, now=runtime.now())
+    if story is None:
+        fail(f"There is no message {message_id}; followup messages lists them.")
+    typer.echo(json.dumps(asdict(story), default=_plain) if as_json else "\n".join(_lines(story)))
+    runtime.close()
+
+
+def _settle(runtime: Runtime, message_id: UUID, *, was_sent: bool) -> None:
+    now = runtime.now()
+    try:
+        with runtime.open_db() as db:
+            if found := db.get(Message, message_id, with_for_update=True):
+                settling.settle_by_hand(db, message=found, was_sent=was_sent, now=now, by=OPERATOR)
+    except settling.CannotSettle as error:
+        fail(f"{error}.")
+
+
+def _pages(runtime: Runtime, chosen: Filter) -> Iterator[Page]:
+    cursor, now = None, runtime.now()
+    while True:
+        with runtime.read_db() as db:
+            page = queries.page(db, chosen=chosen, now=now, cursor=cursor, limit=_PAGE)
+        yield page
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+def _table(views: Iterator[MessageView]) -> Table:
+    table = Table("Due (patient's time)", "Step", "Channel", "Status", "Why", "Id", box=box.SIMPLE)
+    for view in views:
+        table.add_row(
+            view.due_local[:16].replace("T", " "),
+            view.step or view.wording,
+            view.channel,
+            f"{view.status}, blocked" if view.blocked else view.status,
+            view.because or " ".join(view.why),
+            str(view.id),
+        )
+    return table
+
+
+def _lines(story: Story) -> Iterator[str]:
+    view = story.message
+    yield f"{view.step or view.wording} by {view.channel}: {view.status}"
+    yield f"  due {view.due_local}, not after {view.expires_at.isoformat()}"
+    yield from (f"  {sentence}" for sentence in view.why or ["At the time of its plan; no rule moved it."])
+    if view.because:
+        yield f"  {'Blocked' if view.blocked else 'Not sent'}: {view.because}"
+    if view.left_at:
+        yield f"  left {view.left_at.isoformat()}, {view.segments} segments of wording {view.wording_version}"
+    for attempt in story.attempts:
+        ended = f"{attempt.outcome} {attempt.code}".strip() if attempt.outcome else "not answered yet"
+        yield f"Attempt {attempt.number}, {attempt.begun_at.isoformat()}: {ended} {attempt.reference or ''}".rstrip()
+    for receipt in story.receipts:
+        yield f"Receipt, {receipt.received_at.isoformat()}: {receipt.said} {receipt.code}".rstrip()
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment else None
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,35 @@
+"""`followup pause` and `followup resume`: hold everything but alarms, and let it go again."""
+
+from typing import Annotated
+
+import typer
+
+from followup.actions import pausing
+from followup.cli.console import OPERATOR, read_settings
+from followup.runtime import build
+
+
+def pause(why: Annotated[str, typer.Option(help="What staff should know.")] = "") -> None:
+    """Stop all sending but alarms. Nothing is lost; what expires meanwhile is skipped, with its reason.
+
+    Example: followup pause --why "wrong phone number in the texts"
+    """
+    runtime = build(read_settings())
+    now = runtime.now()
+    with runtime.open_db() as db:
+        changed = pausing.pause(db, why=why, now=now, by=OPERATOR)
+    typer.echo("Paused: nothing leaves but alarms." if changed else "It is paused already.")
+    runtime.close()
+
+
+def resume() -> None:
+    """Let everything leave again, also what stopped by itself because a gateway refused our account.
+
+    Example: followup resume
+    """
+    runtime = build(read_settings())
+    now = runtime.now()
+    with runtime.open_db() as db:
+        changed = pausing.resume(db, now=now, by=OPERATOR)
+    typer.echo("Resumed." if changed else "Nothing was paused.")
+    runtime.close()
