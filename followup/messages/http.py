@@ -49,7 +49,7 @@ class HttpError(Exception):
         self.retry_after = retry_after
 
 
-class KeptAliveClient(AsyncHttpClient):  # type: ignore[misc]  # the vendor's library has no types
+class KeptAliveClient(AsyncHttpClient):  # type: ignore[misc]  # twilio ships no types
     """Sends each request once: no retries, no redirects, no proxies or passwords from the environment.
 
     Nothing is opened before the first `submit`, so an instance may be made before a fork and used after it.
@@ -88,7 +88,7 @@ class KeptAliveClient(AsyncHttpClient):  # type: ignore[misc]  # the vendor's li
             self._loop.close()
             self._loop = self._thread = None
 
-    async def request(  # noqa: PLR0917  # the vendor's signature
+    async def request(  # the vendor's signature
         self,
         method: str,
         uri: str,

@@ -228,7 +228,7 @@ class _Connection(smtplib.SMTP):
         if self.sock is None:
             raise smtplib.SMTPServerDisconnected
         self.command_encoding = "ascii"
-        self.sock.settimeout(CHECK_TIMEOUT)
+        self.sock.settimeout(min(CHECK_TIMEOUT, self.timeout))
         code, _ = self.docmd(command)
         self.sock.settimeout(self.timeout)
         return code
