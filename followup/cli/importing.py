@@ -1,0 +1,170 @@
+"""`followup import`: records the treatment sessions of a CSV file, and reports line by line what was not taken."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from followup.actions.enrolling import Conflict, UnknownClinic, record_treatment
+from followup.actions.entries import EntryError, TreatmentEntry, content_hash
+from followup.actions.fields import Place, bounded
+from followup.actions.planning import UnknownPlan
+from followup.cli.console import OPERATOR, fail, read_settings
+from followup.cli.csv_rows import FileError, Row, read_rows
+from followup.db import OpenDb
+from followup.models import Clinic
+from followup.runtime import Runtime, build
+
+BATCH = 200  # rows in one transaction: long enough to be fast, short enough to let senders in between
+
+
+class Result(StrEnum):
+    TAKEN = "taken"
+    KNOWN = "known"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one line, and why it was refused."""
+
+    line: int
+    external_id: str
+    result: Result
+    problems: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        name = f" ({self.external_id})" if self.external_id else ""
+        return f"line {self.line}{name}: {'. '.join(self.problems)}"
+
+
+class Recorder:
+    """Records rows in batches, each row in a savepoint of its own, so that a bad one costs no other."""
+
+    def __init__(self, open_db: OpenDb, now: Callable[[], datetime], *, dry_run: bool = False) -> None:
+        self._open_db = open_db
+        self._now = now
+        self._dry_run = dry_run
+        self._undone: dict[tuple[str, str], str] = {}  # content of what a dry run took and put back
+
+    def record(self, rows: Iterable[Row]) -> Iterator[Outcome]:
+        """What became of each row; told once its batch is committed. A dry run is undone batch by batch."""
+        waiting = iter(rows)
+        while batch := list(islice(waiting, BATCH)):
+            now = self._now()
+            with self._open_db() as db:
+                outcomes = [self._outcome(db, row, now) for row in batch]
+                if self._dry_run:
+                    db.rollback()
+            yield from outcomes
+
+    def _outcome(self, db: Session, row: Row, now: datetime) -> Outcome:
+        external_id = bounded(row.external_id)
+        if row.entry is None:
+            return Outcome(row.line, external_id, Result.REFUSED, tuple(map(str, row.problems)))
+        try:
+            with db.begin_nested():
+                is_known = self._is_known(db, row.entry, now)
+        except EntryError as error:
+            return Outcome(row.line, external_id, Result.REFUSED, tuple(map(str, error.problems)))
+        except (Conflict, UnknownClinic, UnknownPlan) as error:
+            return Outcome(row.line, external_id, Result.REFUSED, (str(error),))
+        return Outcome(row.line, external_id, Result.KNOWN if is_known else Result.TAKEN)
+
+    def _is_known(self, db: Session, entry: TreatmentEntry, now: datetime) -> bool:
+        key, content = (entry.clinic, entry.external_id), content_hash(entry)
+        undone = self._undone.get(key)
+        if undone not in {None, content}:
+            raise Conflict(f'external_id "{bounded(entry.external_id)}" stands on an earlier line with other content')
+        recorded = record_treatment(db, entry=entry, now=now, by=OPERATOR)
+        if self._dry_run:
+            self._undone[key] = content
+        return recorded.was_known or undone is not None
+
+
+@dataclass(slots=True)
+class Report:
+    """How many rows were taken, known already or refused. `refused` holds the last, when they are not told at once."""
+
+    is_dry: bool
+    counts: Counter[Result] = field(default_factory=Counter)
+    refused: list[Outcome] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        taken, known, refused = (self.counts[result] for result in Result)
+        begin = "Nothing was recorded. Rows that would be" if self.is_dry else "Rows"
+        return f"{begin} taken: {taken}, known already: {known}, refused: {refused}."
+
+    def as_json(self) -> str:
+        """The counts, and every refused row."""
+        counts = {result: self.counts[result] for result in Result}
+        items = [asdict(outcome) for outcome in self.refused]
+        return json.dumps({"dry_run": self.is_dry, **counts, "items": items, "next_cursor": None}, ensure_ascii=False)
+
+
+def import_treatments(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", exists=True, dir_okay=False, readable=True)],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row, and record nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Record the treatment sessions of a CSV file. Running it twice changes nothing.
+
+    Rows that can't be taken are told by line and reason and keep no other row from being recorded; then the exit code
+    is 1. Mend them in the file and import it again.
+
+    Example: followup import examples/treatments.csv --dry-run
+    """
+    runtime = build(read_settings())
+    try:
+        _import(runtime, file, dry_run=dry_run, as_json=as_json)
+    except FileError as error:
+        fail(f"{file.name}: {error}")
+    except DBAPIError as error:
+        fail(f"The database can't do it ({str(error.orig).splitlines()[0]}); see `followup doctor`.")
+    finally:
+        runtime.close()
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command `import`."""
+    app.command("import")(import_treatments)
+
+
+def _import(runtime: Runtime, path: Path, *, dry_run: bool, as_json: bool) -> None:
+    places = _places(runtime.read_db)
+    recorder = Recorder(runtime.open_db, runtime.now, dry_run=dry_run)
+    report = Report(dry_run)
+    console = Console(soft_wrap=True, markup=False, emoji=False, highlight=False)
+    has_bar = console.is_terminal and not as_json
+    with Progress(console=console, transient=True, disable=not has_bar) as progress, progress.open(path, "rb") as file:
+        for outcome in recorder.record(read_rows(file, place_of=places.get)):
+            report.counts[outcome.result] += 1
+            if outcome.result is Result.REFUSED and as_json:
+                report.refused.append(outcome)
+            elif outcome.result is Result.REFUSED:
+                console.print(str(outcome))
+    typer.echo(report.as_json() if as_json else str(report))
+    if report.counts[Result.REFUSED]:
+        raise typer.Exit(1)
+
+
+def _places(read_db: OpenDb) -> dict[str, Place]:
+    """How each clinic reads local times and national phone numbers, by its key."""
+    with read_db() as db:
+        clinics = db.scalars(select(Clinic)).all()
+    if not clinics:
+        fail("There is no clinic yet; make one with `followup init`.")
+    return {clinic.key: Place(clinic.zone, clinic.country) for clinic in clinics}
