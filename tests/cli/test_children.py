@@ -75,6 +75,12 @@ def test_the_signal_that_killed_a_child_is_named() -> None:
     assert play.heard == [("victim", "ended (killed by SIGKILL); it is started again in 0.5 s")]
 
 
+def test_a_program_that_is_not_there_is_said_to_be_missing() -> None:
+    play = Play([Child("missing", ["/nowhere/at/all"])], cue=("missing", "could not"))
+    assert play.run()
+    assert play.heard == [("missing", "could not be started (No such file or directory); it is started again in 0.5 s")]
+
+
 def test_a_stage_starts_once_the_one_before_it_answers_and_stops_before_it(tmp_path: Path) -> None:
     ready = tmp_path / "ready"
 
@@ -115,9 +121,17 @@ def test_a_child_that_does_not_stop_in_time_is_killed(monkeypatch: pytest.Monkey
     assert play.heard[-1] == ("stubborn", "did not stop within 0.1 s and is killed")
 
 
-def test_asked_twice_it_kills_at_once() -> None:
+def test_asked_again_it_kills_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(children, "SAME_WISH", -1)
     play = Play([Child("stubborn", program(STUBBORN))], cue=("stubborn", "starts"), stops=2)
     assert not play.run()
+    assert [line.split()[0] for _, line in play.heard] == ["starts"]
+
+
+def test_an_echo_of_the_order_to_stop_is_not_a_second_one() -> None:
+    play = Play([Child("polite", program(UNTIL_STOPPED))], cue=("polite", "starts"), stops=2)
+    assert play.run()
+    assert play.heard[-1] == ("polite", "stops")
 
 
 @contextmanager
