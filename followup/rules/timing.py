@@ -94,7 +94,7 @@ def after_question(
     `question_at` is the question's nominal time; a reminder moved by its question's delay says so.
     """
     left_at, recorded_at = left_at.astimezone(UTC), recorded_at.astimezone(UTC)
-    planned, _ = _reminder_nominal(step, question_at, zone)
+    planned, _ = _reminder_nominal(step, question_at.astimezone(UTC), zone)
     nominal, lead = _reminder_nominal(step, left_at, zone)
     counted = lead[0].before if lead else nominal
     if planned != counted:
@@ -177,7 +177,7 @@ def _only_feedback(want: Wanted, wait: datetime | None) -> datetime | None:
 def _nominal(step: StepTime, start: datetime, zone: ZoneInfo) -> tuple[datetime, tuple[Shift, ...]]:
     if step.day is None:
         assert step.after is not None
-        return start.astimezone(UTC) + step.after, ()
+        return start + step.after, ()
     return _on_day(step.day, step.at, start, zone)
 
 
@@ -220,8 +220,7 @@ def _outside_quiet(
     moment: datetime, on_quiet: OnQuiet, earliest: datetime, zone: ZoneInfo, quiet: QuietHours
 ) -> datetime:
     if on_quiet is OnQuiet.EARLIER:
-        closing = quiet.closed_at(moment, zone)
-        sooner = max(closing - BEFORE_QUIET, earliest)
-        if sooner < closing and not quiet.covers(sooner, zone):
+        sooner = max(quiet.closed_at(moment, zone) - BEFORE_QUIET, earliest)
+        if not quiet.covers(sooner, zone):
             return sooner
     return quiet.opens_at(moment, zone)

@@ -91,7 +91,7 @@ def test_when_clocks_skip_the_opening_it_is_after_the_gap() -> None:
 
 def test_an_opening_that_the_clocks_skip_into_quiet_hours_is_a_day_later() -> None:
     quiet = QuietHours(time(3, 15), time(2, 30))
-    assert quiet.opens_at(local("2026-03-08 01:00"), NEW_YORK) == local("2026-03-09 02:30")
+    assert quiet.opens_at(local("2026-03-07 23:00"), NEW_YORK) == local("2026-03-09 02:30")
 
 
 def test_a_carrier_may_try_until_the_day_closes() -> None:

@@ -114,6 +114,15 @@ def test_an_earlier_step_takes_the_evening_before_also_when_due_after_midnight(d
     assert slot.due_at == local("2026-06-01 19:50")
 
 
+def test_an_earlier_step_waits_where_the_day_is_open_too_shortly() -> None:
+    step, ended_at = in_hours(2, OnQuiet.EARLIER), local("2026-06-01 09:02")
+    short = QuietHours(time(9, 5), time(9))
+    slot = place(step, ended_at=ended_at, recorded_at=ended_at - 3 * HOUR, zone=NEW_YORK, quiet=short)
+    assert slot.due_at == local("2026-06-01 09:02")
+    slot = place(step, ended_at=ended_at - HOUR, recorded_at=ended_at - 3 * HOUR, zone=NEW_YORK, quiet=short)
+    assert slot.due_at == local("2026-06-02 09:00")
+
+
 def test_expiry_counts_from_the_nominal_time_not_from_where_it_was_moved() -> None:
     slot = placed(in_hours(2), "2026-06-01 19:00")
     assert slot.expires_at == local("2026-06-02 21:00")

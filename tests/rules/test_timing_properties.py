@@ -32,7 +32,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 DEFAULT_QUIET = QuietHours()
 BEFORE_NOMINAL = (ShiftRule.QUESTION_LEFT, ShiftRule.DST_GAP)
 
-check = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+check = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 zones = st.one_of(st.sampled_from(ODD_ZONES), st.sampled_from(ALL_ZONES)).map(ZoneInfo)
 walls = st.times().map(lambda wall: wall.replace(second=0, microsecond=0))
