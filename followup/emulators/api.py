@@ -29,7 +29,7 @@ class MessagesApi:
     def routes(self) -> list[web.RouteDef]:
         return [
             web.post(f"{_MESSAGES}.json", self._guarded(self.create)),
-            web.get(f"{_MESSAGES}.json", self._guarded(self.list)),
+            web.get(f"{_MESSAGES}.json", self._guarded(self.read_list)),
             web.post(f"{_MESSAGES}/{{sid}}.json", self._guarded(self.update)),
             web.get(f"{_MESSAGES}/{{sid}}.json", self._guarded(self.fetch)),
             web.route("*", "/2010-04-01/{rest:.*}", self._guarded(self.nothing)),
@@ -46,7 +46,7 @@ class MessagesApi:
             await self._spoil(request, fault, journey)
         return answer
 
-    async def list(self, request: web.Request) -> web.Response:
+    async def read_list(self, request: web.Request) -> web.Response:
         return _json(page(self._emulation.log, request.query, request.path, self._emulation.account.sid))
 
     async def fetch(self, request: web.Request) -> web.Response:

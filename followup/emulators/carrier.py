@@ -1,7 +1,7 @@
 """The way of a text after it was accepted: one status after the other, each with its receipt."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import Coroutine, Iterable
 from datetime import timedelta
 
 from followup.emulators.account import TwilioAccount
@@ -11,6 +11,7 @@ from followup.emulators.log import Record, TextStatus
 from followup.emulators.webhooks import Webhooks
 
 _STEP = timedelta(milliseconds=20)
+_LINES = 32  # receipts under way at once; the others wait here, where no time-out runs
 
 Receipt = dict[str, str]
 
@@ -22,6 +23,7 @@ class Carrier:
         self._account = account
         self._webhooks = webhooks
         self._clock = clock
+        self._lines = asyncio.Semaphore(_LINES)
         self._journeys: dict[str, asyncio.Task[None]] = {}
 
     def start(self, record: Record, *, undelivered: bool, fault: Fault | None) -> asyncio.Task[None]:
@@ -33,7 +35,8 @@ class Carrier:
         """Stop a text that was scheduled for later."""
         self._journeys[record.sid].cancel()
         record.move(TextStatus.CANCELED, now=self._clock.now())
-        self._set_out(record.sid, self._tell(record, self._receipt(record)))
+        if record.sms.status_callback:
+            self._set_out(record.sid, self._tell(record, self._receipt(record)))
 
     def stop(self) -> None:
         """Forget every text that is on its way."""
@@ -56,28 +59,37 @@ class Carrier:
             await asyncio.sleep((record.sms.send_at - self._clock.now()).total_seconds())
         if fault and kind is FaultKind.RECEIPT_LATE:
             await asyncio.sleep(fault.wait)
-        receipts = self._moves(record, last)
-        if kind is FaultKind.RECEIPTS_OUT_OF_ORDER:
-            for receipt in reversed([receipt async for receipt in receipts]):
-                await self._tell(record, receipt)
-            return
-        times = {FaultKind.NO_RECEIPT: 0, FaultKind.RECEIPT_TWICE: 2}.get(kind, 1) if kind else 1
-        async for receipt in receipts:
-            for _ in range(times):
-                await self._tell(record, receipt)
-
-    async def _moves(self, record: Record, last: TextStatus) -> AsyncIterator[Receipt]:
-        """Nobody is told of the first status: the answer said it."""
+        # Nobody is told of the first status: the answer said it.
         ahead = [TextStatus.SENT, last]
         if record.status is not TextStatus.QUEUED:
             ahead.insert(0, TextStatus.QUEUED)
+        receipts: asyncio.Queue[Receipt] = asyncio.Queue()
+        moving = self._move(record, ahead, receipts)
+        if kind is FaultKind.NO_RECEIPT or not record.sms.status_callback:
+            await moving
+        elif kind is FaultKind.RECEIPTS_OUT_OF_ORDER:
+            await moving
+            for receipt in reversed([receipts.get_nowait() for _ in ahead]):
+                await self._tell(record, receipt)
+        else:
+            times = 2 if kind is FaultKind.RECEIPT_TWICE else 1
+            # Side by side: a text goes on, however long a receipt takes.
+            await asyncio.gather(moving, self._tell_in_order(record, receipts, len(ahead), times))
+
+    async def _move(self, record: Record, ahead: Iterable[TextStatus], receipts: asyncio.Queue[Receipt]) -> None:
         for status in ahead:
             await asyncio.sleep(_STEP.total_seconds())
             record.move(status, now=self._clock.now())
-            yield self._receipt(record)
+            receipts.put_nowait(self._receipt(record))
+
+    async def _tell_in_order(self, record: Record, receipts: asyncio.Queue[Receipt], count: int, times: int) -> None:
+        for _ in range(count):
+            receipt = await receipts.get()
+            for _ in range(times):
+                await self._tell(record, receipt)
 
     async def _tell(self, record: Record, receipt: Receipt) -> None:
-        if record.sms.status_callback:
+        async with self._lines:
             await self._webhooks.post(record.sms.status_callback, receipt)
 
     def _receipt(self, record: Record) -> Receipt:

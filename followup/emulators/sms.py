@@ -1,12 +1,13 @@
 """What a caller asks Twilio to send, read from its form and judged as Twilio judges it."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
-import gsm0338  # noqa: F401 — registers the codec "gsm03.38"
+from gsm0338.charset import BASIC_CHARACTER_SET, BASIC_CHARACTER_SET_EXTENSION
 
 from followup.emulators.errors import MAGIC_RECIPIENTS, MAGIC_SENDERS, ApiError
 
@@ -18,6 +19,10 @@ _VALIDITY = range(1, 36_001)
 _SEND_AT = (timedelta(minutes=5), timedelta(days=35))
 _GSM_SINGLE, _GSM_PART = 160, 153
 _UCS2_SINGLE, _UCS2_PART = 70, 67
+# A table, because the codec of the same package takes 150 µs for one text.
+_SEPTETS = {unicodedata.lookup(name): 1 for name in BASIC_CHARACTER_SET.values()} | {
+    unicodedata.lookup(name): 2 for name in BASIC_CHARACTER_SET_EXTENSION.values()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +123,9 @@ def _is_web_address(url: str) -> bool:
 def segments(body: str) -> int:
     """Into how many parts a carrier cuts a text: by septets of GSM-7 if it fits that alphabet, else by UTF-16 units."""
     try:
-        sizes = [len(letter.encode("gsm03.38")) for letter in body]
+        sizes = [_SEPTETS[letter] for letter in body]
         single, part = _GSM_SINGLE, _GSM_PART
-    except UnicodeEncodeError:
+    except KeyError:
         sizes = [len(letter.encode("utf-16-le", "surrogatepass")) // 2 for letter in body]
         single, part = _UCS2_SINGLE, _UCS2_PART
     if sum(sizes) <= single:

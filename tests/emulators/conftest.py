@@ -79,8 +79,13 @@ def hook_server() -> Iterator[Hook]:
         def log_message(self, *_: Any) -> None:
             """Stay silent."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, *_: Any) -> None:
+            """A reset of the emulators cuts the connections on which receipts were on their way."""
+
+    with Server(("127.0.0.1", 0), Handler) as server:
         Handler.hook = Hook(url=f"http://127.0.0.1:{server.server_port}")
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
