@@ -27,7 +27,7 @@ from followup.db import OpenDb
 from followup.models import Clinic
 from followup.runtime import Runtime, build
 
-BATCH = 200  # rows in one transaction: long enough to be fast, short enough to let senders in between
+BATCH = 50  # rows in one transaction: enough to be fast, and senders on SQLite wait for a second at most
 
 
 class Result(StrEnum):
