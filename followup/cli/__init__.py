@@ -2,7 +2,7 @@
 
 import typer
 
-from followup.cli import emulate
+from followup.cli import emulate, importing
 from followup.cli.clock import clock
 from followup.cli.init import init
 from followup.cli.messages import message, messages
@@ -17,6 +17,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,  # they may hold patients' data
 )
-for command in (serve, migrate, init, messages, message, clock, pause, resume):
-    app.command()(command)
+app.command()(serve)
+app.command()(migrate)
+app.command()(init)
+importing.register(app)
+app.command()(messages)
+app.command()(message)
+app.command()(clock)
+app.command()(pause)
+app.command()(resume)
 app.add_typer(emulate.app, name="emulate")

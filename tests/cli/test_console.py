@@ -1,6 +1,8 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from typer.core import TyperGroup
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from followup.cli import app
@@ -32,6 +34,19 @@ def test_wrong_use_ends_with_exit_code_2(configure: Configure) -> None:
 
 def test_every_command_has_help_with_an_example(configure: Configure) -> None:
     configure(COLUMNS="200")
-    commands = {("serve",), ("migrate",), ("emulate", "twilio"), ("emulate", "mail"), ("emulate", "both")}
-    helps = {words: CliRunner().invoke(app, [*words, "--help"]) for words in commands}
-    assert {words for words, help_ in helps.items() if help_.exit_code or "Example: " not in help_.stdout} == set()
+    command = get_command(app)
+    assert isinstance(command, TyperGroup)
+    without = set()
+    for words in every_command(command):
+        shown = CliRunner().invoke(app, [*words, "--help"])
+        if shown.exit_code != 0 or "Example: " not in shown.stdout:
+            without.add(words)
+    assert without == set()
+
+
+def every_command(group: TyperGroup, *before: str) -> Iterator[tuple[str, ...]]:
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from every_command(command, *before, name)
+        else:
+            yield (*before, name)
