@@ -17,12 +17,13 @@ from mjml import mjml2html
 from followup.messages.filling import fill
 from followup.messages.layout import MJML
 
+_NO_WEB_FONTS: dict[str, str] = {}  # a font fetched from elsewhere would tell that, and when, an email was opened
 _MARKDOWN = MarkdownIt("commonmark", {"html": False})
 _FOOTER_RULE = "---"
 
 _PHONES = ("phone", "after_hours", "emergency")
 _PHONE = re.compile(r"\{\{ (phone|after_hours|emergency) \}\}")
-_CHOICE = re.compile(r"<p>([^<>]+): (\{\{ (?:preferences|unsubscribe) \}\})</p>")
+_CHOICE = re.compile(r"([^<>.?!\s][^<>.?!]*): (\{\{ (?:preferences|unsubscribe) \}\})")
 _SHOWN_LENGTH = 30  # characters of a link that a narrow phone shows on one line
 _ACTION = re.compile(r": (\{\{ link \}\})")
 _BARE_LINK = re.compile(r"(?<![\">])(\{\{ (?:link|preferences|unsubscribe) \}\})")
@@ -62,7 +63,7 @@ def _shown(link: str) -> str:
 def _draft(body: str, footer: str, language: str) -> Email:
     mjml = MJML.replace("[[language]]", language).replace("[[body]]", _html(body)).replace("[[footer]]", _html(footer))
     text = _text(body) + (f"\n\n{_FOOTER_RULE}\n{_text(footer)}" if footer else "")
-    return Email(text + "\n", mjml2html(mjml))
+    return Email(text + "\n", mjml2html(mjml, fonts=_NO_WEB_FONTS))
 
 
 @lru_cache(maxsize=1024)
@@ -70,7 +71,7 @@ def _html(markdown: str) -> str:
     """HTML with placeholders, its links and phone numbers ready to be tapped."""
     html = _MARKDOWN.render(markdown)
     html = _PHONE.sub(r'<a class="number" href="tel:{{ tel_\1 }}">\g<0></a>', html)
-    html = _CHOICE.sub(r'<p><a href="\2">\1</a></p>', html)
+    html = _CHOICE.sub(r'<a href="\2">\1</a>', html)
     html = _ACTION.sub(r': <a class="action" href="\1">{{ shown_link }}</a>', html)
     return _BARE_LINK.sub(r'<a href="\1">\1</a>', html)
 
