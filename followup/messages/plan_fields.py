@@ -70,6 +70,12 @@ def _key(value: str) -> str:
     return value
 
 
+def _some(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
+    if not channels:
+        raise ValueError("names none; write sms, email or both, the preferred one first")
+    return channels
+
+
 def _distinct(values: Words) -> Words:
     for value in values:
         if values.count(value) > 1:
@@ -88,7 +94,7 @@ Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Lasting = Annotated[Duration, AfterValidator(_lasting)]
 WallTime = Annotated[time, BeforeValidator(_wall_time)]
 Day = Annotated[StrictInt, Field(ge=0, le=730)]
-Channels = Annotated[tuple[Channel, ...], Field(min_length=1), AfterValidator(_distinct)]
+Channels = Annotated[tuple[Channel, ...], AfterValidator(_some), AfterValidator(_distinct)]
 Regions = Annotated[tuple[Region, ...], AfterValidator(_distinct), AfterValidator(_sorted)]
 Unlesses = Annotated[tuple[Unless, ...], AfterValidator(_distinct), AfterValidator(_sorted)]
 
