@@ -1,10 +1,12 @@
+from typing import Any
+
 import pytest
 from gsm0338 import Codec
 from hypothesis import given, settings, strategies as st
 
 from followup.messages.segments import count_segments, is_gsm7
 
-_CODEC = Codec()
+_CODEC: Any = Codec()
 _TEXTS = st.lists(st.tuples(st.sampled_from("aéñ@\n{€áç“🙂\x1b"), st.integers(1, 90)), max_size=5).map(
     lambda runs: "".join(character * times for character, times in runs)
 )
@@ -18,17 +20,19 @@ def _is_gsm7_slowly(text: str) -> bool:
     return "\x1b" not in text
 
 
+def _weigh(text: str, *, gsm7: bool) -> int:
+    return len(_CODEC.encode(text)[0]) if gsm7 else len(text.encode("utf-16-le")) // 2
+
+
 def _count_slowly(text: str) -> int:
     """Cut off the longest beginning that fits one part, again and again; the encoders say what it weighs."""
-    if _is_gsm7_slowly(text):
-        alone, part, weigh = 160, 153, lambda piece: len(_CODEC.encode(piece)[0])
-    else:
-        alone, part, weigh = 70, 67, lambda piece: len(piece.encode("utf-16-le")) // 2
-    if weigh(text) <= alone:
+    gsm7 = _is_gsm7_slowly(text)
+    alone, part = (160, 153) if gsm7 else (70, 67)
+    if _weigh(text, gsm7=gsm7) <= alone:
         return 1 if text else 0
     parts = 0
     while text:
-        end = next(end for end in range(len(text), 0, -1) if weigh(text[:end]) <= part)
+        end = next(end for end in range(len(text), 0, -1) if _weigh(text[:end], gsm7=gsm7) <= part)
         text, parts = text[end:], parts + 1
     return parts
 

@@ -193,7 +193,7 @@ def test_an_answer_out_of_hours_promises_nothing_for_today(language: str) -> Non
 
 def test_english_reads_at_grade_six_or_below() -> None:
     values = typical_values("en")
-    grades = {
+    grades: dict[tuple[str, ...], float] = {
         (key, channel, chosen): grade(
             compose(key, language="en", channel=channel, values=values, precautions=filter(None, [chosen])).text
         )
