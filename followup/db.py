@@ -95,7 +95,7 @@ def new_id() -> UUID:
 
 def connect(url: str) -> Engine:
     """Open the database at a SQLAlchemy URL. SQLite writes through to disk and locks before it reads."""
-    engine = create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)  # errors must not quote patients
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
