@@ -133,7 +133,8 @@ def import_treatments(
     except FileError as error:
         fail(f"{file.name}: {error}")
     except DBAPIError as error:
-        fail(f"The database can't do it ({str(error.orig).splitlines()[0]}); see `followup doctor`.")
+        what, _, _ = str(error.orig).partition("\n")
+        fail(f"The database can't do it ({what}); see `followup doctor`.")
     finally:
         runtime.close()
 
