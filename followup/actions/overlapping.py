@@ -84,7 +84,7 @@ def _waits(each: Owed, treatment: TreatmentSession, texts: Sequence[datetime]) -
         slot = slot.moved(ShiftRule.QUIET_HOURS, each.quiet.opens_at(slot.due_at, each.zone))
         if each.is_capped:
             slot = spread(slot, zone=each.zone, quiet=each.quiet, taken=texts_by_day(texts, each.zone))
-    if slot.due_at >= slot.expires_at:
+    if slot.is_too_late:
         return False
     message.due_at, message.why = slot.due_at, [shift.as_json() for shift in slot.shifts]
     message.lease_token = message.leased_until = None
@@ -113,6 +113,7 @@ def _texts(db: Session, patient: Patient, others: Sequence[Owed], *, besides: Ow
         if each is not besides
         and each.message.channel is Channel.SMS
         and each.message.replaced_by is None
+        and each.message.due_at < each.message.expires_at
         and not (each.step and each.step.is_conditional)
         and held.get((patient.id, Channel.SMS, each.message.purpose)) is Consented.GIVEN
     ]

@@ -48,6 +48,11 @@ class Slot:
     expires_at: datetime
     shifts: tuple[Shift, ...] = ()
 
+    @property
+    def is_too_late(self) -> bool:
+        """Whether its rules moved it to where what it says would no longer be right."""
+        return self.due_at >= self.expires_at
+
     def moved(self, rule: ShiftRule, to: datetime) -> Self:
         """The same slot, due at another time because of this rule; itself if nothing changes."""
         if to == self.due_at:

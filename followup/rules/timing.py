@@ -161,7 +161,7 @@ def _take_days(
         want = wanted[index]
         is_moved = is_capped(want.step.purpose, want.channel)
         settled[index] = spread(slot, zone=zone, quiet=quiet, taken=taken) if is_moved else slot
-        if want.channel is Channel.SMS and not want.conditional:
+        if want.channel is Channel.SMS and not want.conditional and not settled[index].is_too_late:
             taken[local_date(settled[index].due_at, zone)] += 1
     return settled
 

@@ -1,9 +1,9 @@
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from followup.rules.quiet import QuietHours
+from followup.rules.quiet import QuietHours, local_date
 from followup.rules.slots import Shift, Slot
 from followup.rules.timing import StepTime, Wanted, after_question, place, schedule
 from followup.terms import SHIFT_SENTENCES, Channel, OnQuiet, Purpose, ShiftRule
@@ -293,3 +293,19 @@ def test_every_rule_tells_staff_where_the_message_went(rule: ShiftRule) -> None:
     assert "Tue 2 Jun 09:00" in sentence
     assert sentence.endswith(".")
     assert set(SHIFT_SENTENCES) == set(ShiftRule)
+
+
+def test_a_text_that_comes_too_late_takes_no_day_from_another() -> None:
+    new_york, friday = ZoneInfo("America/New_York"), datetime(2027, 3, 12, 16, 0, tzinfo=UTC)
+    wanted = [Wanted(StepTime(Purpose.CARE, timedelta(hours=24), day=day), Channel.SMS) for day in (1, 2, 3)] + [
+        Wanted(StepTime(Purpose.FEEDBACK, timedelta(days=7), day=7), Channel.SMS)
+    ]
+    *care, pain_score = schedule(
+        wanted,
+        ended_at=friday,
+        recorded_at=friday + timedelta(days=7, hours=2),
+        zone=new_york,
+        quiet=QuietHours(),
+    )
+    assert all(slot.is_too_late for slot in care)
+    assert local_date(pain_score.due_at, new_york) == date(2027, 3, 19)
