@@ -14,9 +14,8 @@ from hypothesis import settings
 from psycopg.sql import SQL, Identifier
 from sqlalchemy import Engine, make_url
 
-import followup.models  # noqa: F401 - fills the metadata
 import migrations
-from followup.db import Base, OpenDb, connect, opener
+from followup.db import OpenDb, connect, opener
 
 from . import servers
 
@@ -132,7 +131,8 @@ def empty(url: str) -> None:
         others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
         db.execute(f"{others} AND pid <> pg_backend_pid()")
         db.execute("SET LOCAL session_replication_role = replica")  # rows go in any order, without foreign keys
-        for table in Base.metadata.tables:
+        tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+        for (table,) in db.execute(tables).fetchall():
             db.execute(SQL("DELETE FROM {}").format(Identifier(table)))
 
 

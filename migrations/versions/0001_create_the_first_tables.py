@@ -22,6 +22,7 @@ INSTANT = sa.DateTime(timezone=True)
 JSON = sa.JSON().with_variant(JSONB(), "postgresql")
 OVERLAP = words("overlap", "supersede", "keep")
 CHANNEL = words("channel", "sms", "email")
+ROLE = words("role", "admin", "clinician", "desk")
 PURPOSE = words("purpose", "care", "feedback", "booking")
 ONQUIET = words("onquiet", "later", "earlier", "immediate")
 QUESTION = words("question", "check_in", "still_or_gone", "pain_0_10", "change_1_7")
@@ -84,6 +85,7 @@ def upgrade() -> None:
         "clock",
         sa.Column("id", sa.Integer(), primary_key=True, autoincrement=False),
         sa.Column("ahead", sa.Interval(), nullable=False),
+        sa.Column("moved_at", INSTANT),
         sa.CheckConstraint("id = 1", name="only_one"),
     )
     op.create_table(
@@ -120,6 +122,16 @@ def upgrade() -> None:
         sa.Column("stopped_at", INSTANT),
         sa.Column("stopped_because", sa.String(200)),
         sa.CheckConstraint("(stopped_at IS NULL) = (stopped_because IS NULL)", name="stopped_at_with_stopped_because"),
+    )
+    op.create_table(
+        "staff",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("email", sa.String(254), nullable=False),
+        sa.Column("role", ROLE, nullable=False),
+        sa.Column("added_at", INSTANT, nullable=False),
+        sa.Column("added_by", sa.String(200), nullable=False),
+        sa.UniqueConstraint("email"),
+        sa.CheckConstraint("(added_at IS NULL) = (added_by IS NULL)", name="added_at_with_added_by"),
     )
     op.create_table(
         "switch",
@@ -311,6 +323,7 @@ def downgrade() -> None:
         "step",
         "patient",
         "switch",
+        "staff",
         "sender",
         "reply",
         "plan",
