@@ -3,7 +3,6 @@
 Until the final dot is written, nothing was taken; after it, only the server's answer can tell.
 """
 
-import ipaddress
 import re
 import smtplib
 import socket
@@ -12,14 +11,8 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from email.headerregistry import Address
-from enum import StrEnum
 from functools import cached_property
-from pathlib import Path
 from time import monotonic
-from typing import Self
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from followup.messages.gateway import (
     Accepted,
@@ -33,62 +26,17 @@ from followup.messages.gateway import (
     Unavailable,
     Uncertain,
 )
-from followup.messages.letter import Letter, address_of, write
+from followup.messages.letter import Letter, write
+from followup.messages.smtp_account import SmtpAccount, Tls
 from followup.messages.smtp_replies import Step, judge
 from followup.terms import Channel
 
+__all__ = ["SmtpAccount", "SmtpGateway"]
+
 CONNECT_TIMEOUT = 5.0  # seconds
 READ_TIMEOUT = 30.0  # seconds, for each answer
+TALK_TIMEOUT = 45.0  # seconds, for all of an email: less than an attempt's lease
 CHECK_TIMEOUT = 5.0  # seconds, for a connection that lay idle
-URL_FORM = (
-    "SMTP_URL: write smtp://name:password@host:587?starttls=required or smtps://name:password@host:465, "
-    "with %40 for @, %2F for / and %3A for : in a name or password"
-)
-
-
-class Tls(StrEnum):
-    NONE = "none"  #: on loopback only
-    STARTTLS = "starttls"
-    IMPLICIT = "implicit"
-
-
-@dataclass(frozen=True, slots=True)
-class SmtpAccount:
-    """The relay and who we are there. An empty `name` means no login; without `ca_file` the system's CAs are trusted."""
-
-    host: str
-    port: int
-    tls: Tls
-    sender: Address
-    name: str = ""
-    password: str = field(default="", repr=False)
-    ca_file: Path | None = None
-
-    @classmethod
-    def from_url(cls, url: str, *, sender: str, ca_file: str | Path | None = None) -> Self:
-        """Read `SMTP_URL`, `EMAIL_FROM` and `SMTP_CA_FILE`.
-
-        Raises:
-            ValueError: one line that names the setting and the mend, never the password.
-        """
-        try:
-            parts = urlsplit(url)
-            host, port = parts.hostname or "", parts.port
-        except ValueError:  # its text may hold a piece of the password
-            raise ValueError(URL_FORM) from None
-        if parts.scheme not in ("smtp", "smtps") or not host or (parts.username is None) != (parts.password is None):
-            raise ValueError(URL_FORM)
-        if ca_file and not Path(ca_file).is_file():
-            raise ValueError(f"SMTP_CA_FILE: there is no file {ca_file}")
-        return cls(
-            host=host,
-            port=port or (465 if parts.scheme == "smtps" else 587),
-            tls=_tls(parts, host),
-            sender=_sender(sender),
-            name=unquote(parts.username or ""),
-            password=unquote(parts.password or ""),
-            ca_file=Path(ca_file) if ca_file else None,
-        )
 
 
 class SmtpGateway(Gateway):
@@ -98,9 +46,12 @@ class SmtpGateway(Gateway):
     batch = 1
     keeps_list = False
 
-    def __init__(self, account: SmtpAccount, *, read_timeout: float = READ_TIMEOUT) -> None:
+    def __init__(
+        self, account: SmtpAccount, *, read_timeout: float = READ_TIMEOUT, talk_timeout: float = TALK_TIMEOUT
+    ) -> None:
         self._account = account
         self._read_timeout = read_timeout
+        self._talk_timeout = talk_timeout
         self._idle: deque[_Connection] = deque()  # at most one for each thread that sends
 
     def send(self, parcels: Sequence[Parcel]) -> Iterator[Sequence[tuple[Parcel, Answer]]]:
@@ -125,12 +76,13 @@ class SmtpGateway(Gateway):
             letter = write(parcel, self._account.sender)
         except ValueError:
             return Refused(Refusal.BAD_ADDRESS, "address")
+        deadline = monotonic() + self._talk_timeout
         try:
-            connection = self._idle_connection() or _Connection(self._account, self._tls_context, self._read_timeout)
+            connection = self._idle_connection() or self._open(deadline)
         except OSError as why:
             return _judge_door(why)
         try:
-            answer = connection.hand_over(letter)
+            answer = connection.hand_over(letter, deadline)
         except BaseException:  # a worker told to stop, say; what was said last is lost with the connection
             connection.close()
             raise
@@ -146,6 +98,9 @@ class SmtpGateway(Gateway):
             connection.close()
         return None
 
+    def _open(self, deadline: float) -> "_Connection":
+        return _Connection(self._account, self._tls_context, self._read_timeout, deadline)
+
     @cached_property
     def _tls_context(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self._account.ca_file)
@@ -154,7 +109,8 @@ class SmtpGateway(Gateway):
 class _Connection(smtplib.SMTP):
     """Ready to send: greeted, encrypted and logged in as the account wants, or an OSError."""
 
-    def __init__(self, account: SmtpAccount, context: ssl.SSLContext, read_timeout: float) -> None:
+    def __init__(self, account: SmtpAccount, context: ssl.SSLContext, read_timeout: float, deadline: float) -> None:
+        self._deadline = deadline
         self._implicit = context if account.tls is Tls.IMPLICIT else None
         # Our own name: without it smtplib asks the name server for this machine's.
         super().__init__(account.host, account.port, local_hostname=account.sender.domain, timeout=read_timeout)
@@ -171,7 +127,7 @@ class _Connection(smtplib.SMTP):
     def is_alive(self) -> bool:
         """Whether the other side still listens; also clears what an earlier email may have left behind."""
         try:
-            return self.sock is not None and self._quickly("RSET") == 250
+            return self._quickly("RSET") == 250
         except OSError:
             return False
 
@@ -180,8 +136,9 @@ class _Connection(smtplib.SMTP):
             self._quickly("QUIT")
         self.close()
 
-    def hand_over(self, letter: Letter) -> Answer:
+    def hand_over(self, letter: Letter, deadline: float) -> Answer:
         """Offer one email; afterwards `sock` is None if the connection is of no more use."""
+        self._deadline = deadline
         if letter.needs_utf8 and not self.has_extn("smtputf8"):
             return Refused(Refusal.BAD_ADDRESS, "no smtputf8")
         try:
@@ -225,46 +182,22 @@ class _Connection(smtplib.SMTP):
         return judge(step, code, text)
 
     def _quickly(self, command: str) -> int:
-        if self.sock is None:
-            raise smtplib.SMTPServerDisconnected
-        self.command_encoding = "ascii"
-        self.sock.settimeout(min(CHECK_TIMEOUT, self.timeout))
+        self.command_encoding = "ascii"  # after an email in UTF-8
+        self._deadline = monotonic() + CHECK_TIMEOUT
         code, _ = self.docmd(command)
-        self.sock.settimeout(self.timeout)
         return code
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Every answer comes through here: in time for itself, and for the whole email."""
+        if self.sock is not None:
+            self.sock.settimeout(min(self.timeout, max(self._deadline - monotonic(), 0.01)))
+        return super().getreply()
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         """The way in that smtplib itself uses for TLS; here also for a shorter time to connect than to answer."""
         plain = socket.create_connection((host, port), CONNECT_TIMEOUT)
         plain.settimeout(timeout)
         return self._implicit.wrap_socket(plain, server_hostname=host) if self._implicit else plain
-
-
-def _tls(parts: SplitResult, host: str) -> Tls:
-    query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    if query not in ({}, {"starttls": "required"}) or (query and parts.scheme == "smtps"):
-        raise ValueError("SMTP_URL: after the ? only starttls=required is known, and only with smtp://")
-    if parts.scheme == "smtps":
-        return Tls.IMPLICIT
-    if query:
-        return Tls.STARTTLS
-    if not _is_loopback(host):
-        raise ValueError(f"SMTP_URL: {host} is another machine; add ?starttls=required or use smtps://")
-    return Tls.NONE
-
-
-def _sender(text: str) -> Address:
-    try:
-        return address_of(text)
-    except ValueError as why:
-        raise ValueError(f"EMAIL_FROM: {why}") from None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _judge_door(why: OSError) -> Unavailable | Refused:
