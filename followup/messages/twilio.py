@@ -122,7 +122,7 @@ class TwilioGateway(Gateway):
         """Let go of open connections; what is in flight becomes uncertain."""
         self._http.close()
 
-    async def _speak(self, parcels: Sequence[Parcel], answers: "SimpleQueue[Answered | None]") -> None:
+    async def _speak(self, parcels: Sequence[Parcel], answers: SimpleQueue[Answered | None]) -> None:
         began = asyncio.get_running_loop().time()
 
         async def speak(parcel: Parcel) -> None:
@@ -208,7 +208,7 @@ def _client(account: TwilioAccount, http: KeptAliveClient) -> Any:
     return client
 
 
-def _groups(answers: "SimpleQueue[Answered | None]", over: threading.Event) -> Iterator[list[Answered]]:
+def _groups(answers: SimpleQueue[Answered | None], over: threading.Event) -> Iterator[list[Answered]]:
     """What has come in since the last group, at most every GROUP_WINDOW, until None comes."""
     while (first := answers.get()) is not None:
         over.wait(GROUP_WINDOW)

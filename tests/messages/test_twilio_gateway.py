@@ -246,6 +246,16 @@ def test_one_connection_serves_text_after_text(make_gateway: MakeGateway) -> Non
         assert peer.connections == 1
 
 
+def test_a_text_that_an_old_connection_swallowed_is_not_repeated(make_gateway: MakeGateway) -> None:
+    answers = iter([TAKEN, b""])
+    with HttpPeer(lambda _: next(answers)) as peer:
+        gateway = make_gateway(peer.url)
+        assert send_one(gateway, parcel()) == Accepted("SM1")
+        assert send_one(gateway, parcel()) == Uncertain("connection cut")
+    assert len(peer.requests) == 2
+    assert peer.connections == 1
+
+
 def test_a_whole_batch_is_in_flight_at_once(make_gateway: MakeGateway) -> None:
     together = threading.Barrier(40, timeout=PATIENCE_S)
 
