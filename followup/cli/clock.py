@@ -16,9 +16,9 @@ from kombu.exceptions import OperationalError
 
 from followup.actions import shifting
 from followup.cli.broker import broker_in
-from followup.cli.console import fail, read_settings
+from followup.cli.console import fail, service
 from followup.queries import progress
-from followup.runtime import Runtime, build
+from followup.runtime import Runtime
 from settings import Settings
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -60,26 +60,23 @@ def clock(
 
     Example: followup clock --to 2027-03-26T21:00:00Z, then followup clock --skip 2w
     """
-    settings = read_settings()
     if sum(choice not in (None, False) for choice in (skip, to, to_next, jump)) > 1:
         raise typer.BadParameter("choose one of --skip, --to, --to-next and --jump")
-    runtime = build(settings)
-    now = runtime.now()
-    if settings.followup_live and (skip or to or to_next or jump):
-        fail("The clock can't be moved while FOLLOWUP_LIVE=true: patients live in real time.")
-    try:
-        if jump:
-            _move(runtime, now + jump)
-        elif to and to < now:
-            _move(runtime, to)
-        elif skip or to or to_next:
-            target = to or (now + skip if skip else _next(runtime))
-            for moment in _walk(runtime, target):
-                typer.echo(f"{moment:%a %Y-%m-%d %H:%M} UTC")
-    except shifting.CannotTurnBack as error:
-        fail(f"{error}.")
-    typer.echo(f"Business time is {runtime.now():%a %Y-%m-%d %H:%M:%S} UTC.")
-    runtime.close()
+    with service() as runtime:
+        if runtime.settings.followup_live and (skip or to or to_next or jump):
+            fail("The clock can't be moved while FOLLOWUP_LIVE=true: patients live in real time.")
+        now = runtime.now()
+        try:
+            if jump:
+                _move(runtime, now + jump)
+            elif to and to < now:
+                _move(runtime, to)
+            elif skip or to or to_next:
+                for moment in _walk(runtime, to or (now + skip if skip else _next(runtime))):
+                    typer.echo(f"{moment:%a %Y-%m-%d %H:%M} UTC")
+        except shifting.CannotTurnBack as error:
+            fail(f"{error}.")
+        typer.echo(f"Business time is {runtime.now():%a %Y-%m-%d %H:%M:%S} UTC.")
 
 
 def _next(runtime: Runtime) -> datetime:

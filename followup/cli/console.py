@@ -2,12 +2,17 @@
 
 import difflib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NoReturn
 
 import typer
 from dotenv import dotenv_values
+from sqlalchemy.exc import DBAPIError
 
+import migrations
 import settings
+from followup.runtime import Runtime, build
 from settings import Settings, SettingsError
 
 OPERATOR = "command line"  #: who did it, in the audit log
@@ -27,6 +32,21 @@ def read_settings() -> Settings:
         return settings.load()
     except SettingsError as error:
         fail(str(error))
+
+
+@contextmanager
+def service() -> Iterator[Runtime]:
+    """The service of these settings; or one line saying why its database can't be used, and exit code 1."""
+    runtime = build(read_settings())
+    try:
+        if not migrations.is_current(runtime.engine):
+            fail("The database is not at this version; run `followup migrate`, or `followup serve`, which does it.")
+        yield runtime
+    except DBAPIError as error:
+        what, _, _ = str(error.orig).partition("\n")
+        fail(f"The database can't do it ({what}); check DATABASE_URL, and that it runs.")
+    finally:
+        runtime.close()
 
 
 def misspelt() -> list[str]:

@@ -14,18 +14,17 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from followup.actions.enrolling import Conflict, UnknownClinic, record_treatment
 from followup.actions.entries import EntryError, TreatmentEntry, content_hash
 from followup.actions.fields import Place, bounded
 from followup.actions.planning import UnknownPlan
-from followup.cli.console import OPERATOR, fail, read_settings
+from followup.cli.console import OPERATOR, fail, service
 from followup.cli.csv_rows import FileError, Row, read_rows
 from followup.db import OpenDb
 from followup.models import Clinic
-from followup.runtime import Runtime, build
+from followup.runtime import Runtime
 
 BATCH = 50  # rows in one transaction: enough to be fast, and senders on SQLite wait for a second at most
 
@@ -127,16 +126,11 @@ def import_treatments(
 
     Example: followup import examples/treatments.csv --dry-run
     """
-    runtime = build(read_settings())
-    try:
-        _import(runtime, file, dry_run=dry_run, as_json=as_json)
-    except FileError as error:
-        fail(f"{file.name}: {error}")
-    except DBAPIError as error:
-        what, _, _ = str(error.orig).partition("\n")
-        fail(f"The database can't do it ({what}); see `followup doctor`.")
-    finally:
-        runtime.close()
+    with service() as runtime:
+        try:
+            _import(runtime, file, dry_run=dry_run, as_json=as_json)
+        except FileError as error:
+            fail(f"{file.name}: {error}")
 
 
 def register(app: typer.Typer) -> None:

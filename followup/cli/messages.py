@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.table import Table
 
 from followup.actions import settling
-from followup.cli.console import OPERATOR, fail, read_settings
+from followup.cli.console import OPERATOR, fail, service
 from followup.models import Message
 from followup.queries import messages as queries
 from followup.queries.messages import Filter, MessageView, Page, Story
-from followup.runtime import Runtime, build
+from followup.runtime import Runtime
 from followup.terms import Status
 
 _PAGE = 500
@@ -45,13 +45,12 @@ def messages(
     Example: followup messages --status scheduled
     """
     chosen = Filter(status=status, patient=patient, due_from=_utc(due_from), due_to=_utc(due_to))
-    runtime = build(read_settings())
-    views = (view for page in _pages(runtime, chosen) for view in page.items)
-    if as_json:
-        typer.echo(json.dumps({"items": [asdict(view) for view in views], "next_cursor": None}, default=_plain))
-    else:
-        Console().print(_table(views))
-    runtime.close()
+    with service() as runtime:
+        views = (view for page in _pages(runtime, chosen) for view in page.items)
+        if as_json:
+            typer.echo(json.dumps({"items": [asdict(view) for view in views], "next_cursor": None}, default=_plain))
+        else:
+            Console().print(_table(views))
 
 
 def message(
@@ -63,15 +62,14 @@ def message(
 
     Example: followup message 01a20762-0d7f-7290-9e2b-bcc615ffd251
     """
-    runtime = build(read_settings())
-    if settle:
-        _settle(runtime, message_id, was_sent=settle is Settled.SENT)
-    with runtime.read_db() as db:
-        story = queries.story(db, message_id=message_id, now=runtime.now())
+    with service() as runtime:
+        if settle:
+            _settle(runtime, message_id, was_sent=settle is Settled.SENT)
+        with runtime.read_db() as db:
+            story = queries.story(db, message_id=message_id, now=runtime.now())
     if story is None:
         fail(f"There is no message {message_id}; followup messages lists them.")
     typer.echo(json.dumps(asdict(story), default=_plain) if as_json else "\n".join(_lines(story)))
-    runtime.close()
 
 
 def _settle(runtime: Runtime, message_id: UUID, *, was_sent: bool) -> None:

@@ -5,8 +5,7 @@ from typing import Annotated
 import typer
 
 from followup.actions import pausing
-from followup.cli.console import OPERATOR, read_settings
-from followup.runtime import build
+from followup.cli.console import OPERATOR, service
 
 
 def pause(why: Annotated[str, typer.Option(help="What staff should know.")] = "") -> None:
@@ -14,12 +13,11 @@ def pause(why: Annotated[str, typer.Option(help="What staff should know.")] = ""
 
     Example: followup pause --why "wrong phone number in the texts"
     """
-    runtime = build(read_settings())
-    now = runtime.now()
-    with runtime.open_db() as db:
-        changed = pausing.pause(db, why=why, now=now, by=OPERATOR)
+    with service() as runtime:
+        now = runtime.now()
+        with runtime.open_db() as db:
+            changed = pausing.pause(db, why=why, now=now, by=OPERATOR)
     typer.echo("Paused: nothing leaves but alarms." if changed else "It is paused already.")
-    runtime.close()
 
 
 def resume() -> None:
@@ -27,9 +25,8 @@ def resume() -> None:
 
     Example: followup resume
     """
-    runtime = build(read_settings())
-    now = runtime.now()
-    with runtime.open_db() as db:
-        changed = pausing.resume(db, now=now, by=OPERATOR)
+    with service() as runtime:
+        now = runtime.now()
+        with runtime.open_db() as db:
+            changed = pausing.resume(db, now=now, by=OPERATOR)
     typer.echo("Resumed." if changed else "Nothing was paused.")
-    runtime.close()
