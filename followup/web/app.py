@@ -1,0 +1,44 @@
+"""The web application: every route, what guards them, and what is said when something is wrong."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.staticfiles import StaticFiles
+
+from followup.runtime import Runtime
+from followup.web import errors, health, hooks, overview, patients, sheets
+from followup.web.guard import Guard
+from followup.web.pages import Pages
+
+_STATIC = Path(__file__).with_name("static")
+
+
+def create_app(runtime: Runtime) -> FastAPI:
+    """The app over one runtime, which it closes when it ends."""
+
+    @asynccontextmanager
+    async def until_the_end(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        runtime.close()
+
+    app = FastAPI(
+        title="followup",
+        version=version("followup"),
+        lifespan=until_the_end,
+        docs_url=None,  # they would load scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,  # a redirected hook would lose its signature
+        middleware=[Middleware(Guard, is_https=runtime.settings.public_url.startswith("https:"))],
+    )
+    app.state.runtime = runtime
+    app.state.pages = Pages(runtime.settings.public_url)
+    for part in (health, hooks, patients, overview):
+        app.include_router(part.router)
+    app.mount("/static", StaticFiles(directory=_STATIC))
+    errors.install(app)
+    app.add_exception_handler(sheets.DeadLink, sheets.dead_link)
+    return app

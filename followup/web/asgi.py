@@ -1,0 +1,15 @@
+"""`uvicorn --factory followup.web.asgi:app`: the service's front half."""
+
+from fastapi import FastAPI
+
+from followup.runtime import build
+from followup.web.app import create_app
+from settings import SettingsError, load
+
+
+def app() -> FastAPI:
+    """The app as the settings of this process want it. Ends the process when they can't be used."""
+    try:
+        return create_app(build(load()))
+    except SettingsError as error:
+        raise SystemExit(str(error)) from None

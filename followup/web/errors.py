@@ -1,0 +1,50 @@
+"""Every error in two forms: problem details (RFC 9457) for programs, a page for people."""
+
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from followup.web.pages import Pages
+
+_FOR_PROGRAMS = ("/api/", "/hooks/")
+
+
+def install(app: FastAPI) -> None:
+    """Let every error of this app be answered from here."""
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _not_understood)
+
+
+def answer(
+    request: Request, status: int, detail: str = "", *, headers: dict[str, str] | None = None, **more: object
+) -> Response:
+    """The error as whoever asked can read it. `detail` is a sentence; `more` goes to programs only."""
+    title = HTTPStatus(status).phrase
+    if _reads_pages(request):
+        pages: Pages = request.app.state.pages
+        page = pages.draw("error.html", status=status, title=title, detail=detail)
+        page.headers.update(headers or {})
+        return page
+    problem = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    return JSONResponse(problem, status, headers, media_type="application/problem+json")
+
+
+def _reads_pages(request: Request) -> bool:
+    return "text/html" in request.headers.get("Accept", "") and not request.url.path.startswith(_FOR_PROGRAMS)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    detail = "" if error.detail == HTTPStatus(error.status_code).phrase else error.detail
+    return answer(request, error.status_code, detail, headers=dict(error.headers or {}))
+
+
+async def _not_understood(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    wrong = [
+        {"where": ".".join(str(part) for part in one["loc"]), "detail": str(one["msg"])} for one in error.errors()
+    ]  # without the value itself, which may be anything
+    return answer(request, 422, "The request can't be read as it is.", errors=wrong)

@@ -1,0 +1,50 @@
+"""Draws HTML. Everything on a page comes from this host, and every value is escaped."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.responses import HTMLResponse
+
+
+class Pages:
+    """The templates of one app. `public_url` may have a path, which then stands before every address."""
+
+    def __init__(self, public_url: str) -> None:
+        self._root = urlsplit(public_url).path
+        self._templates = Environment(
+            loader=PackageLoader("followup.web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.globals.update(root=self._root, icon=self._icon)
+        self._templates.filters.update(day_and_time=day_and_time)
+
+    def draw(self, name: str, *, status: int = 200, **values: object) -> HTMLResponse:
+        """One page with its values."""
+        return HTMLResponse(self._templates.get_template(name).render(values, status=status), status)
+
+    def _icon(self, name: str) -> Markup:
+        drawing = f"{self._root}/static/icons.svg#i-{name}"
+        return Markup('<svg class="icon" aria-hidden="true"><use href="{}"/></svg>').format(drawing)
+
+
+def day_and_time(when: datetime | str) -> str:
+    """Such as `Mon 2 Nov, 10:00`, in the zone that the instant comes with; ISO 8601 will do."""
+    moment = datetime.fromisoformat(when) if isinstance(when, str) else when
+    return f"{moment:%a} {moment.day} {moment:%b, %H:%M}"
+
+
+def with_calls(text: str, numbers: Mapping[str, str]) -> Markup:
+    """The text with phone numbers to press: `numbers` gives each its address (`tel:911`)."""
+    known = sorted(filter(None, numbers), key=len, reverse=True)  # 911 may be part of a longer one
+    if not known:
+        return Markup.escape(text)
+    pieces = re.split(f"({'|'.join(map(re.escape, known))})", text)
+    link = Markup('<a class="nowrap" href="{}">{}</a>')
+    return Markup("").join(link.format(numbers[piece], piece) if piece in numbers else piece for piece in pieces)
