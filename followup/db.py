@@ -1,7 +1,8 @@
 """The database's own words: how tables are named, how times are kept, how a connection is opened."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ import uuid_utils.compat
 from sqlalchemy import (
     JSON,
     CheckConstraint,
+    Connection,
     DateTime,
     Dialect,
     Engine,
@@ -21,8 +23,8 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
+    make_url,
     select,
-    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
@@ -32,6 +34,14 @@ OpenDb = Callable[[], AbstractContextManager[Session]]
 # A worker must never wait on another transaction for longer than a lease lives.
 LOCK_TIMEOUT_MS = 10_000
 _ONLY_READS = "followup_only_reads"
+
+# A lock that is waited for, a process that froze within a transaction, a host that vanished: each ends in a minute.
+POSTGRESQL: dict[str, Any] = {
+    "options": f"-c lock_timeout={LOCK_TIMEOUT_MS} -c idle_in_transaction_session_timeout=60s",
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "tcp_user_timeout": 30_000,
+}
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -58,7 +68,7 @@ Json = JSON().with_variant(JSONB(), "postgresql")
 
 class Base(DeclarativeBase):
     metadata = MetaData(
-        naming_convention={
+        naming_convention={  # never to change: living databases and old migrations go by it
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",
             "uq": "uq_%(table_name)s_%(column_0_N_name)s",
             "ck": "ck_%(table_name)s_%(constraint_name)s",
@@ -66,7 +76,13 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map: ClassVar = {datetime: UtcDateTime, UUID: Uuid, dict[str, Any]: Json, list[Any]: Json, list[str]: Json}
+    type_annotation_map: ClassVar = {
+        datetime: UtcDateTime,
+        UUID: Uuid,
+        dict[str, Any]: Json,
+        list[Any]: Json,
+        list[str]: Json,
+    }
 
 
 def words(kind: type[StrEnum]) -> Enum:
@@ -95,22 +111,29 @@ def new_id() -> UUID:
 
 def connect(url: str) -> Engine:
     """Open the database at a SQLAlchemy URL. SQLite writes through to disk and locks before it reads."""
-    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)  # errors must not quote patients
+    hosted = POSTGRESQL if make_url(url).get_backend_name() == "postgresql" else {}
+    # Errors must not quote patients.
+    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=hosted)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # the driver must not begin by itself: see _begin_immediate
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={LOCK_TIMEOUT_MS}"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    for pragma in (f"busy_timeout={LOCK_TIMEOUT_MS}", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.OperationalError:
+        # Of two processes that open a new file together, SQLite turns one away without letting it wait.
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+        connection.execute("PRAGMA journal_mode=WAL")
 
 
-def _begin_immediate(connection: Any) -> None:
+def _begin_immediate(connection: Connection) -> None:
     # SQLite ignores FOR UPDATE; taking the write lock first is what makes read-then-write one step.
     only_reads = connection.get_execution_options().get(_ONLY_READS)
     connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
@@ -118,22 +141,15 @@ def _begin_immediate(connection: Any) -> None:
 
 def reader(engine: Engine) -> OpenDb:
     """`with read_db() as db:` is one view of the database that never waits for a writer."""
-    factory = sessionmaker(engine.execution_options(**{_ONLY_READS: True}), expire_on_commit=False)
-    return factory.begin
+    options: dict[str, Any] = {_ONLY_READS: True}
+    if engine.dialect.name == "postgresql":
+        options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    return sessionmaker(engine.execution_options(**options), expire_on_commit=False).begin
 
 
 def opener(engine: Engine) -> OpenDb:
     """`with open_db() as db:` is one transaction: committed at the end, undone if anything raises."""
-    factory = sessionmaker(engine, expire_on_commit=False)
-
-    @contextmanager
-    def open_db() -> Iterator[Session]:
-        with factory.begin() as db:
-            if engine.dialect.name == "postgresql":
-                db.execute(text(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}"))
-            yield db
-
-    return open_db
+    return sessionmaker(engine, expire_on_commit=False).begin
 
 
 def real_time(db: Session) -> datetime:
