@@ -61,7 +61,8 @@ def make_celery(runtime: Runtime) -> Celery:
 def _add_tasks(app: Celery, runtime: Runtime) -> None:
     open_db, patience, links = runtime.open_db, runtime.patience, runtime.links
 
-    @app.task(name="tick")
+    # Not shared: another app in this process is bound to another runtime, and must not get these.
+    @app.task(name="tick", shared=False)
     def tick() -> None:
         now = runtime.now()
         with open_db() as db:
@@ -69,7 +70,7 @@ def _add_tasks(app: Celery, runtime: Runtime) -> None:
         for channel, token in batches:
             send_batch.apply_async((channel, token.hex), expires=patience.lease.total_seconds())
 
-    @app.task(name="send_batch")
+    @app.task(name="send_batch", shared=False)
     def send_batch(channel: str, token: str) -> None:
         gateway = runtime.gateways[Channel(channel)]
         while True:
@@ -84,7 +85,7 @@ def _add_tasks(app: Celery, runtime: Runtime) -> None:
                 with open_db() as db:
                     sending.record(db, answers=answers, now=now, patience=patience)
 
-    @app.task(name="reconcile")
+    @app.task(name="reconcile", shared=False)
     def reconcile() -> None:
         for gateway in runtime.gateways.values():
             with open_db() as db:
