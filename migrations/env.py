@@ -32,11 +32,12 @@ def migrate(connection: Connection) -> None:
             raise RuntimeError(f"the migration leaves rows whose parent is gone: {orphans[:5]}")
 
 
-def plainly(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]:
+def plainly(kind: str, item: Any, written: AutogenContext) -> str | Literal[False]:
     """Write columns without our own types, so that a version never changes with the code."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
     if kind == "type" and item is Json:
+        written.imports.add("from sqlalchemy.dialects.postgresql import JSONB")
         return 'sa.JSON().with_variant(JSONB(), "postgresql")'
     return False
 
