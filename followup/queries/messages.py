@@ -8,11 +8,18 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.orm import Session
 
+from followup.messages.twilio_codes import CODES
 from followup.models import Attempt, Message, Receipt, facts
 from followup.models.facts import Owed
 from followup.rules.permission import Facts, Hold, Skip, judge
 from followup.rules.slots import Shift
-from followup.terms import Channel, Origin, Purpose, Reason, Status
+from followup.terms import Channel, Origin, Purpose, Reason, ReceiptKind, Status
+
+_TROUBLED = {
+    Status.FAILED: "The gateway did not take it.",
+    Status.UNDELIVERED: "The carrier could not deliver it.",
+    Status.UNCERTAIN: "It may have gone; a receipt, the gateway's list or a person will tell.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,7 @@ class MessageView:
     left_at: datetime | None
     blocked: Reason | None  #: why a scheduled message would not leave as things stand
     reason: Reason | None  #: why a skipped one did not
-    because: str  #: that reason as a sentence for staff
+    because: str  #: that reason, or what became of it, as a sentence for staff
     why: list[str]  #: every shift of its time, as sentences
     wording: str
     wording_version: str | None
@@ -139,10 +146,30 @@ def _after(cursor: str) -> tuple[datetime, UUID]:
 
 
 def _views(db: Session, owed: Sequence[Owed], now: datetime) -> list[MessageView]:
+    troubles = _troubles(db, owed)
     return [
-        _view(each, _blocked(each, known, now))
+        _view(each, _blocked(each, known, now), troubles.get(each.message.id, ""))
         for each, known in zip(owed, facts.gather(db, owed, now=now), strict=True)
     ]
+
+
+def _troubles(db: Session, owed: Sequence[Owed]) -> dict[UUID, str]:
+    """What a gateway or carrier said of messages that did not arrive, or may not have, as sentences for staff."""
+    wanted = [each.message.id for each in owed if each.message.status in _TROUBLED]
+    attempts = select(Attempt.message_id, Attempt.code, Attempt.id).where(Attempt.message_id.in_(wanted))
+    receipts = select(Receipt.message_id, Receipt.code, Receipt.id).where(
+        Receipt.message_id.in_(wanted), Receipt.kind.in_((ReceiptKind.UNDELIVERED, ReceiptKind.FAILED))
+    )
+    said = db.execute(attempts.union_all(receipts).order_by("id"))
+    codes = {message_id: code for message_id, code, _ in said}
+    return {each.message.id: _trouble(each.message.status, codes.get(each.message.id, "")) for each in owed}
+
+
+def _trouble(status: Status, code: str) -> str:
+    if status not in _TROUBLED:
+        return ""
+    known = CODES.get(code)
+    return f"{_TROUBLED[status]} {known.sentence if known else f'It said: {code}.' if code else ''}".rstrip()
 
 
 def _blocked(each: Owed, known: Facts, now: datetime) -> Reason | None:
@@ -152,7 +179,7 @@ def _blocked(each: Owed, known: Facts, now: datetime) -> Reason | None:
     return verdict.reason if isinstance(verdict, Skip | Hold) else None
 
 
-def _view(each: Owed, blocked: Reason | None) -> MessageView:
+def _view(each: Owed, blocked: Reason | None, trouble: str) -> MessageView:
     message = each.message
     because = blocked or message.reason
     return MessageView(
@@ -169,7 +196,7 @@ def _view(each: Owed, blocked: Reason | None) -> MessageView:
         left_at=message.left_at,
         blocked=blocked,
         reason=message.reason,
-        because=because.sentence if because else "",
+        because=because.sentence if because else trouble,
         why=[Shift.from_json(shift).sentence(each.zone) for shift in message.why],
         wording=message.wording,
         wording_version=message.wording_version,
