@@ -2,7 +2,7 @@
 
 import typer
 
-from followup.cli import emulate, importing
+from followup.cli import emulate, importing, plans
 from followup.cli.clock import clock
 from followup.cli.init import init
 from followup.cli.messages import message, messages
@@ -15,7 +15,7 @@ app = typer.Typer(
     help="Texts and emails that follow up treatment sessions, in time and once.",
     no_args_is_help=True,
     add_completion=False,
-    pretty_exceptions_show_locals=False,  # they may hold patients' data
+    pretty_exceptions_enable=False,  # they fill the screen, and their locals may hold what patients wrote
 )
 app.command()(serve)
 app.command()(migrate)
@@ -26,4 +26,5 @@ app.command()(message)
 app.command()(clock)
 app.command()(pause)
 app.command()(resume)
+app.add_typer(plans.app, name="plan")
 app.add_typer(emulate.app, name="emulate")
