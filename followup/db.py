@@ -17,6 +17,7 @@ from sqlalchemy import (
     Dialect,
     Engine,
     Enum,
+    ExceptionContext,
     MetaData,
     TypeDecorator,
     Uuid,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 OpenDb = Callable[[], AbstractContextManager[Session]]
@@ -112,12 +114,19 @@ def new_id() -> UUID:
 def connect(url: str) -> Engine:
     """Open the database at a SQLAlchemy URL. SQLite writes through to disk and locks before it reads."""
     hosted = POSTGRESQL if make_url(url).get_backend_name() == "postgresql" else {}
-    # Errors must not quote patients.
     engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=hosted)
+    event.listen(engine, "handle_error", _keep_patients_out)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
     return engine
+
+
+def _keep_patients_out(context: ExceptionContext) -> None:
+    # `hide_parameters` is not enough: below its first line, PostgreSQL quotes the whole row that it refuses.
+    if isinstance(context.sqlalchemy_exception, DBAPIError):
+        for error in (context.original_exception, context.sqlalchemy_exception):
+            error.args = (str(error).partition("\n")[0],)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
