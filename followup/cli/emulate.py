@@ -1,5 +1,7 @@
 """`followup emulate`: a Twilio and a mailbox that send nothing anywhere, for trying out and for a clinic's own tests."""
 
+import logging
+import sys
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -32,7 +34,7 @@ def twilio(
     """
     settings = read_settings()
     _check(claims.Port(host, port, "--port"))
-    typer.echo(f"Twilio emulator: http://{host}:{port}, what it took: http://{host}:{port}/_emulator/ledger")
+    _announce(f"What it takes is listed at http://{host}:{port}/_emulator/ledger")
     emulators.run(
         host=host,
         twilio_port=port,
@@ -53,7 +55,7 @@ def mail(
     Example: followup emulate mail --port 8025 --http-port 8026
     """
     _check(claims.Port(host, port, "--port"), claims.Port(host, http_port, "--http-port"))
-    typer.echo(f"Mail emulator: smtp://{host}:{port}, what it took: http://{host}:{http_port}/_emulator/mailbox")
+    _announce(f"What it takes is listed at http://{host}:{http_port}/_emulator/mailbox")
     emulators.run(
         host=host,
         twilio_port=None,
@@ -106,6 +108,12 @@ def _account(settings: Settings) -> TwilioAccount:
         api_key=settings.twilio_api_key,
         api_secret=secret.get_secret_value() if secret else "",
     )
+
+
+def _announce(line: str) -> None:
+    typer.echo(line)
+    logging.basicConfig(stream=sys.stdout, format="%(message)s")
+    logging.getLogger(emulators.__name__).setLevel(logging.INFO)  # they say themselves when they listen
 
 
 def _check(*ports: claims.Port) -> None:

@@ -24,7 +24,11 @@ def ports(settings: Settings) -> Sequence[claims.Port]:
 def environment(settings: Settings) -> Mapping[str, str]:
     """What the parts are told: our own environment, and where the broker is that comes along."""
     broker = {} if settings.redis_url else {"REDIS_URL": broker_in(settings.followup_data_dir).url}
-    return {**os.environ, **broker, "PYTHONUNBUFFERED": "1"}
+    # Celery warns whoever runs as root, which is what one is in a container.
+    quiet = ",".join(
+        filter(None, [os.environ.get("PYTHONWARNINGS"), "ignore:You're running the worker with superuser"])
+    )
+    return {**os.environ, **broker, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": quiet}
 
 
 def helpers(settings: Settings) -> Sequence[Child]:

@@ -49,15 +49,24 @@ async def _supervise(settings: Settings) -> bool:
     supervisor = Supervisor(
         parts.helpers(settings), parts.engine(settings), environment=parts.environment(settings), say=_say
     )
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup does
-            asyncio.get_running_loop().add_signal_handler(number, supervisor.stop)
-    return await supervisor.run(when_up=lambda: _greet(settings))
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup leaves it
+        numbers.append(signal.SIGHUP)
+    for number in numbers:
+        asyncio.get_running_loop().add_signal_handler(number, supervisor.stop)
+    in_order = await supervisor.run(when_up=lambda: _greet(settings))
+    _tell("Stopped." if in_order else "Killed.")
+    return in_order
 
 
 def _say(name: str, line: str) -> None:
+    if line:
+        _tell(f"{name:>9} | {line}")
+
+
+def _tell(text: str) -> None:
     with suppress(OSError):  # a closed terminal must not keep us from stopping in order
-        typer.echo(f"{name:>9} | {line}")
+        typer.echo(text)
 
 
 def _greet(settings: Settings) -> None:
@@ -72,5 +81,4 @@ def _greet(settings: Settings) -> None:
             "  followup import examples/treatments.csv    record treatment sessions",
             "  followup clock --skip 14d                  watch two weeks of follow-up go by",
         ]
-    with suppress(OSError):
-        typer.echo("\n".join([*lines, "", "Ctrl-C stops it.", ""]))
+    _tell("\n".join([*lines, "", "Ctrl-C stops it.", ""]))
