@@ -52,7 +52,7 @@ class Guard:
             log.error("%s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))  # noqa: TRY400 - see above
             if begun:
                 return
-            failed = errors.answer(Request(scope), 500, "Something went wrong on our side, and nothing was kept.")
+            failed = errors.answer(Request(scope), 500, "It is our side that failed; nothing was changed.")
             await failed(scope, receive, send_guarded)
 
     def _dress(self, headers: MutableHeaders, path: str) -> None:

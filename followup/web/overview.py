@@ -23,10 +23,8 @@ def first_page(runtime: TheRuntime, pages: ThePages) -> HTMLResponse:
 
 
 def _later(ahead: timedelta) -> str:
-    """How far business time is ahead, in words; empty for less than a minute."""
+    """How far business time is ahead, in its two largest units; empty for less than a minute."""
     minutes = round(abs(ahead) / timedelta(minutes=1))
     days, hours = divmod(minutes // 60, 24)
-    words = " ".join(
-        f"{number} {unit}" for number, unit in ((days, "d"), (hours, "h"), (minutes % 60, "min")) if number
-    )
-    return f"{words} {'later' if ahead > timedelta(0) else 'earlier'}" if words else ""
+    units = [f"{number} {unit}" for number, unit in ((days, "d"), (hours, "h"), (minutes % 60, "min")) if number]
+    return f"{' '.join(units[:2])} {'later' if ahead > timedelta(0) else 'earlier'}" if units else ""

@@ -57,7 +57,12 @@ def draw(pages: Pages, sheet: Sheet) -> HTMLResponse:
 
 def texts(name: str, *, language: str, clinic: Clinic) -> dict[str, str]:
     """The texts of the wordings' page `name`, by field."""
-    values = {"clinic": clinic.name, "phone": clinic.phone, "hours": clinic.hours, "emergency": clinic.emergency}
+    values = {
+        "clinic": clinic.name,
+        "phone": clinic.phone,
+        "hours": clinic.hours.replace("-", "\u2011"),  # no line ends in "8-"
+        "emergency": clinic.emergency,
+    }
     filled = page(name, language=language, values=values)
     return {field: text.replace(" ()", "") for field, text in filled.items()}  # a clinic may not say its hours
 

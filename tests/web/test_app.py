@@ -58,7 +58,7 @@ def test_a_failing_page_shows_nothing_of_the_inside(
     without_tables.dispose()
 
     assert answer.status_code == 500
-    assert "Something went wrong on our side" in answer.text
+    assert "It is our side that failed" in answer.text
     assert "message" not in answer.text
     assert [record.levelno for record in caplog.records if record.name.startswith("followup")] == [logging.ERROR]
 

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from pathlib import Path
 
 from followup.db import OpenDb
 from followup.models import Patient, Switch
@@ -6,13 +7,22 @@ from followup.terms import Channel, Reason, Status
 
 from .conftest import NOW, PHONE, AddMessage, Browser
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
 
 def test_an_empty_service_says_what_to_type(practice: Browser) -> None:
     text = practice.get("/").text
 
     assert "No treatment session is recorded yet" in text
-    assert "followup import examples/treatments.csv" in text
     assert "followup clock --skip 1d" in text
+
+
+def test_what_it_says_to_type_is_what_the_examples_say(practice: Browser) -> None:
+    text, examples = practice.get("/").text, (EXAMPLES / "README.md").read_text("utf-8")
+
+    for command in ("followup clock --to 2027-03-20T22:30:00Z", "followup import examples/treatments.csv"):
+        assert command in text
+        assert command in examples
 
 
 def test_what_left_stands_newest_first(practice: Browser, add_message: AddMessage) -> None:
@@ -51,7 +61,7 @@ def test_a_list_ends_after_fifty(practice: Browser, add_message: AddMessage) -> 
         add_message()
     text = practice.get("/").text
 
-    assert text.count("<tr><td") == 50
+    assert text.count("<tr>\n        <td") == 50
     assert "the next 50" in text
 
 

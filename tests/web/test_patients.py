@@ -92,7 +92,7 @@ def test_taking_it_back_needs_a_press(browser: Browser, runtime: Runtime, open_d
 def test_every_page_says_how_to_reach_a_person(browser: Browser, runtime: Runtime, patient: Patient, page: str) -> None:
     text = browser.get(link(runtime, patient, page)).text
 
-    assert 'href="tel:2125550100">212-555-0100</a> (Mon-Fri 8-6)' in text
+    assert 'href="tel:2125550100">212-555-0100</a> (Mon\u2011Fri 8\u20116)' in text
     assert 'href="tel:911">911</a>' in text
     assert "Oak &amp; Ash Clinic" in text
 
