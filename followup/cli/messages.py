@@ -9,9 +9,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import typer
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
 from followup.actions import settling
 from followup.cli.console import OPERATOR, fail, service
@@ -40,7 +37,7 @@ def messages(
     due_to: Annotated[datetime | None, typer.Option(help="Only those due before then, in UTC.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List messages by due time.
+    """List messages by due time, in the patient's local time.
 
     Example: followup messages --status scheduled
     """
@@ -50,7 +47,8 @@ def messages(
         if as_json:
             typer.echo(json.dumps({"items": [asdict(view) for view in views], "next_cursor": None}, default=_plain))
         else:
-            Console().print(_table(views))
+            for view in views:
+                typer.echo(_entry(view))
 
 
 def message(
@@ -93,18 +91,12 @@ def _pages(runtime: Runtime, chosen: Filter) -> Iterator[Page]:
             return
 
 
-def _table(views: Iterator[MessageView]) -> Table:
-    table = Table("Due (patient's time)", "Step", "Channel", "Status", "Why", "Id", box=box.SIMPLE)
-    for view in views:
-        table.add_row(
-            view.due_local[:16].replace("T", " "),
-            view.step or view.wording,
-            view.channel,
-            f"{view.status}, blocked" if view.blocked else view.status,
-            view.because or " ".join(view.why),
-            str(view.id),
-        )
-    return table
+def _entry(view: MessageView) -> str:
+    """One message in two lines that fit a terminal, and can be searched with grep."""
+    status = "blocked" if view.blocked else view.status
+    first = f"{view.due_local[:16].replace('T', ' ')}  {view.step or view.wording:<19} {view.channel:<5} {status:<11} {view.id}"
+    why = view.because or " ".join(view.why)
+    return f"{first}\n    {why}" if why else first
 
 
 def _lines(story: Story) -> Iterator[str]:
