@@ -1,0 +1,184 @@
+"""The whole service as a test sees it from outside: what it owes, what it says of it, and what Twilio really got."""
+
+import socket
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from followup.actions import setting_up
+from followup.actions.enrolling import record_treatment
+from followup.actions.entries import TreatmentEntry
+from followup.actions.fields import Place
+from followup.db import OpenDb, connect, opener
+from followup.emulators.background import Emulators
+from followup.models import Message
+from followup.terms import Channel, Status
+from followup.testing.waiting import until
+from followup.testing.web import reserved_port
+
+from .processes import Processes
+
+HERE = Path(__file__).parent
+AT_MOST = timedelta(seconds=60)  # only a failing test waits that long
+TWILIO_NUMBER = "+15005550006"
+WENT = frozenset({Status.SENT, Status.DELIVERED})
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A message that is due now, to a patient of its own at `to`."""
+
+    id: UUID
+    to: str
+
+
+@dataclass
+class Service:
+    """Set up; its processes run once `run` is entered."""
+
+    open_db: OpenDb
+    emulators: Emulators
+    deaths: Path
+    broker_url: str
+    processes: Processes
+    _numbers: Iterator[int] = field(default_factory=lambda: count(2000))
+
+    def owe(self, *faults: str, channel: Channel = Channel.SMS, seconds: float = 0) -> Owed:
+        """Record a session over the lungs, whose warning is due at once and meets these faults on its way."""
+        number = next(self._numbers)
+        phone, email = f"+1212555{number:04}", f"patient-{number}@patients.example"
+        to = phone if channel is Channel.SMS else email
+        for fault in faults:
+            self.emulators.fault(fault, match=to, seconds=seconds)
+        data = {
+            "external_id": f"session-{number}",
+            "clinic": setting_up.SAMPLE.key,
+            "patient": {"given_name": "Ana", "phone": phone, "email": email},
+            "consent": {channel.value: True, "method": "paper form"},
+            "ended_at": self.now(),
+            "regions": ["chest"],
+        }
+        entry = TreatmentEntry.model_validate(data, context=Place(setting_up.SAMPLE.zone, setting_up.SAMPLE.country))
+        with self.open_db() as db:
+            first = record_treatment(db, entry=entry, now=self.now(), by="test").messages[0]
+        assert (first.wording, first.channel) == ("chest-warning", channel)
+        return Owed(first.id, to)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def message(self, owed: Owed) -> Message:
+        with self.open_db() as db:
+            return db.get_one(Message, owed.id)
+
+    def texts(self, owed: Owed) -> list[Mapping[str, Any]]:
+        """What Twilio took of it."""
+        return [row for row in self.emulators.ledger() if row["message_id"] == str(owed.id)]
+
+    def mails(self, owed: Owed) -> list[Mapping[str, Any]]:
+        """What the mail server took of it."""
+        return [row for row in self.emulators.mailbox() if row["to"] == owed.to]
+
+    def twice(self) -> list[str]:
+        """The messages that somebody got more than once: what must never be."""
+        texts = Counter(row["message_id"] for row in self.emulators.ledger())
+        mails = Counter(row["message_id"] for row in self.emulators.mailbox())
+        return [message_id for message_id, times in (texts + mails).items() if times > 1]
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """Wait for a condition; when that is in vain, show what the processes said last."""
+        try:
+            until(condition, within=AT_MOST)
+        except AssertionError as why:
+            pytest.fail(f"{why}\n{self.processes.logs()}")
+
+    def until_settled(self, owed: Owed, *ends: Status) -> None:
+        self.until(lambda: self.message(owed).status in ends)
+
+    def kill_at(self, point: str) -> None:
+        """Let the next process that reaches this point die there."""
+        (self.deaths / point).touch()
+
+    def has_killed_at(self, point: str) -> bool:
+        return not (self.deaths / point).exists()
+
+    def revive(self) -> None:
+        """Take back every death that did not come about."""
+        for point in self.deaths.iterdir():
+            point.unlink(missing_ok=True)
+
+    def speaker(self) -> int:
+        """The id of the process that spoke to a gateway last."""
+        return int((self.deaths / "speaker.pid").read_text())
+
+    def stop_texts(self, owed: Owed) -> None:
+        """Write STOP as the patient."""
+        self.emulators.inbound(from_=owed.to, to=TWILIO_NUMBER, body="STOP")
+
+
+@contextmanager
+def service_on(database_url: str, broker_url: str, home: Path, *, groups: int = 1) -> Iterator[Service]:
+    """A service on a migrated database: one web, and that many times worker, tick worker and beat."""
+    deaths = home / "deaths"
+    deaths.mkdir()
+    with ExitStack() as stack:
+        emulators, door = stack.enter_context(Emulators()), stack.enter_context(reserved_port())
+        door.listen(128)  # calls wait here while the web is started again
+        public_url = "http://{}:{}".format(*door.getsockname())
+        emulators.reply_url = f"{public_url}/hooks/twilio/reply"
+        engine = connect(database_url)
+        stack.callback(engine.dispose)
+        environment = {
+            "PYTHONPATH": str(HERE),
+            "DEATHS": str(deaths),
+            "DATABASE_URL": database_url,
+            "REDIS_URL": broker_url,
+            "PUBLIC_URL": public_url,
+            "EMULATOR_TWILIO_URL": emulators.twilio_url,
+            "EMULATOR_SMTP_URL": emulators.smtp_url,
+            "SECRET_KEY": "s" * 32,
+        }
+        commands = _commands(groups, door)
+        processes = Processes(commands, environment=environment, home=home, door=door.fileno())
+        service = Service(opener(engine), emulators, deaths, broker_url, processes)
+        _set_up(service)
+        yield service
+
+
+def _set_up(service: Service) -> None:
+    now = datetime.now(UTC)
+    with service.open_db() as db:
+        setting_up.ensure_senders(db, live=False)
+        setting_up.ensure_plans(db, now=now, by="test")
+        setting_up.ensure_sample(db, now=now)
+
+
+def _commands(groups: int, door: socket.socket) -> dict[str, Sequence[str]]:
+    commands: dict[str, Sequence[str]] = {"web": _python(str(HERE / "worker_app.py"), str(door.fileno()))}
+    for group in range(1, groups + 1):
+        commands[f"worker-{group}"] = _worker("followup", group, "--concurrency", "2")
+        commands[f"tick-{group}"] = _worker("tick", group, "--pool", "solo")
+        commands[f"beat-{group}"] = _celery("beat", "--schedule", f"beat-{group}")
+    return commands
+
+
+def _worker(queue: str, group: int, *options: str) -> list[str]:
+    alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+    return _celery("worker", "--queues", queue, "--hostname", f"{queue}-{group}@%h", *options, *alone)
+
+
+def _celery(*words: str) -> list[str]:
+    return _python("-m", "celery", "--quiet", "--app", "worker_app", *words)
+
+
+def _python(*words: str) -> list[str]:
+    return [sys.executable, *words]

@@ -1,0 +1,105 @@
+"""Wherever a process dies, the patient gets the text once."""
+
+import os
+import signal
+
+import pytest
+import redis
+
+from followup.terms import Reason, Status
+
+from .service import WENT, Service
+
+RECEIPTS = pytest.mark.parametrize("faults", [[], ["no_receipt"]], ids=["receipts", "no receipt"])
+
+
+def test_a_tick_that_dies_between_its_lease_and_the_queue(service: Service) -> None:
+    service.kill_at("leased")
+    owed = service.owe()
+    service.until_settled(owed, *WENT)
+    assert service.has_killed_at("leased")
+    assert len(service.texts(owed)) == 1
+
+
+def test_a_worker_that_dies_with_its_attempt_made_and_no_byte_written(service: Service) -> None:
+    service.kill_at("begun")
+    owed = service.owe()
+    service.until_settled(owed, *WENT)
+    assert service.has_killed_at("begun")
+    assert service.message(owed).tries == 2
+    assert len(service.texts(owed)) == 1
+
+
+@RECEIPTS
+def test_a_worker_that_dies_while_twilio_has_the_text_and_says_nothing(service: Service, faults: list[str]) -> None:
+    owed = service.owe("hang", *faults)
+    service.until(lambda: service.texts(owed))
+    os.kill(service.speaker(), signal.SIGKILL)
+    service.until_settled(owed, *WENT)
+    assert len(service.texts(owed)) == 1
+
+
+@RECEIPTS
+def test_a_worker_that_dies_with_an_answer_in_its_hand(service: Service, faults: list[str]) -> None:
+    service.kill_at("answered")
+    owed = service.owe(*faults)
+    service.until_settled(owed, *WENT)
+    service.until(lambda: service.has_killed_at("answered"))
+    assert len(service.texts(owed)) == 1
+
+
+@RECEIPTS
+def test_a_worker_that_dies_after_it_recorded_the_answer(service: Service, faults: list[str]) -> None:
+    service.kill_at("recorded")
+    owed = service.owe(*faults)
+    service.until_settled(owed, *WENT)
+    service.until(lambda: service.has_killed_at("recorded"))
+    assert len(service.texts(owed)) == 1
+
+
+@pytest.mark.parametrize("point", ["looking", "looked"])
+def test_a_reconciler_that_dies_around_its_look_into_the_list(service: Service, point: str) -> None:
+    service.kill_at(point)
+    owed = service.owe("cut", "no_receipt")
+    service.until_settled(owed, *WENT)
+    assert service.has_killed_at(point)
+    assert len(service.texts(owed)) == 1
+
+
+def test_a_hook_that_dies_before_it_kept_the_receipt(service: Service) -> None:
+    service.kill_at("receipt")
+    owed = service.owe()
+    service.until_settled(owed, Status.DELIVERED)  # Twilio asked again, and a new process heard it
+    assert service.has_killed_at("receipt")
+    assert len(service.texts(owed)) == 1
+
+
+def test_a_whole_worker_killed_in_the_middle_of_its_work(service: Service) -> None:
+    caught = service.owe("hang", "no_receipt")
+    service.until(lambda: service.texts(caught))
+    service.processes.signal("worker-1", signal.SIGKILL)
+    waiting = service.owe()
+    service.until_settled(caught, *WENT)
+    service.until_settled(waiting, *WENT)
+    assert [len(service.texts(owed)) for owed in (caught, waiting)] == [1, 1]
+
+
+def test_a_broker_that_forgets_everything_that_was_queued(service: Service) -> None:
+    service.processes.signal("worker-1", signal.SIGSTOP)
+    owed = service.owe()
+    with redis.Redis(unix_socket_path=service.broker_url.removeprefix("redis+socket://")) as broker:
+        service.until(lambda: any(b"send_batch" in task for task in broker.lrange("followup", 0, -1)))
+        broker.flushall()
+    service.processes.signal("worker-1", signal.SIGCONT)
+    service.until_settled(owed, *WENT)
+    assert len(service.texts(owed)) == 1
+
+
+def test_a_stop_that_comes_between_lease_and_attempt_is_obeyed(service: Service) -> None:
+    service.kill_at("leased")
+    owed = service.owe()
+    service.until(lambda: service.has_killed_at("leased"))
+    service.stop_texts(owed)
+    service.until_settled(owed, Status.SKIPPED)
+    assert service.message(owed).reason is Reason.OPTED_OUT
+    assert service.texts(owed) == []

@@ -1,0 +1,115 @@
+"""The service in real processes: impatient, and mortal wherever a test says so.
+
+`celery -A worker_app worker` and `beat` are its background half, `python worker_app.py FD` serves the web on a socket.
+A file in DEATHS names a point. The first process that gets there takes the file away and is gone, as in a power cut.
+"""
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from followup.actions import receiving, sending
+from followup.actions.patience import Patience
+from followup.messages.gateway import Answer, Gateway, Parcel, Search, Sighting
+from followup.runtime import build
+from followup.tasks import make_celery
+from followup.terms import Channel
+from settings import load
+
+DEATHS = Path(os.environ["DEATHS"])
+SPEAKER = DEATHS / "speaker.pid"
+SHORT = Patience(
+    lease=timedelta(seconds=1.5),
+    first_look=timedelta(seconds=0.5),
+    surely_listed=timedelta(seconds=3),  # a loaded machine may take seconds from the attempt to the first byte
+    between_lists=timedelta(seconds=0.5),
+    waits=(timedelta(seconds=0.2),) * 7,
+)
+TICK, RECONCILE = 0.2, 0.3  # seconds
+SMALL_BATCH = 40  # so that several workers share what is due
+
+
+def die_at(point: str) -> None:
+    try:
+        (DEATHS / point).unlink()
+    except FileNotFoundError:
+        return
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class MortalGateway(Gateway):
+    """Dies before a word is spoken, or around an answer's way into the database."""
+
+    def __init__(self, inner: Gateway) -> None:
+        self._inner = inner
+        self.channel, self.batch, self.keeps_list = inner.channel, inner.batch, inner.keeps_list
+
+    def send(self, parcels: Sequence[Parcel]) -> Iterator[Sequence[tuple[Parcel, Answer]]]:
+        die_at("begun")
+        SPEAKER.write_text(str(os.getpid()))
+        for answers in self._inner.send(parcels):
+            die_at("answered")
+            yield answers
+            die_at("recorded")
+
+    def find(self, search: Search) -> list[Sighting] | None:
+        die_at("looking")
+        found = self._inner.find(search)
+        die_at("looked")
+        return found
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def mortal_queueing(task: Any) -> None:
+    queue = task.apply_async
+
+    @wraps(queue)
+    def die_or_queue(*args: Any, **options: Any) -> Any:
+        die_at("leased")
+        return queue(*args, **options)
+
+    task.apply_async = die_or_queue
+
+
+def mortal_hook() -> None:
+    keep = receiving.keep_receipt
+
+    @wraps(keep)
+    def keep_and_die(*args: Any, **about: Any) -> bool:
+        is_new = keep(*args, **about)
+        die_at("receipt")  # before its transaction is committed
+        return is_new
+
+    receiving.keep_receipt = keep_and_die
+
+
+runtime = build(load(), patience=SHORT)
+runtime = replace(runtime, gateways={channel: MortalGateway(way) for channel, way in runtime.gateways.items()})
+sending._BATCH[Channel.SMS] = SMALL_BATCH
+app = make_celery(runtime)
+for name, seconds in (("tick", TICK), ("reconcile", RECONCILE)):
+    app.conf.beat_schedule[name]["schedule"] = timedelta(seconds=seconds)
+mortal_queueing(app.tasks["send_batch"])
+
+
+def serve(door: int) -> None:
+    import uvicorn  # noqa: PLC0415 - workers start sooner without the web
+
+    from followup.web.app import create_app  # noqa: PLC0415
+
+    mortal_hook()
+    server = uvicorn.Server(uvicorn.Config(create_app(runtime), log_level="warning", access_log=False))
+    server.run(sockets=[socket.socket(fileno=door)])
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]))
