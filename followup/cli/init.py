@@ -26,6 +26,8 @@ def init(
     timezone: Annotated[str, typer.Option(help="Where it is, such as America/New_York.")] = "",
     emergency_number: Annotated[str, typer.Option(help="911, 999, 112, 000 … No message leaves without it.")] = "",
     booking_url: Annotated[str, typer.Option(help="Where patients book.")] = "",
+    address: Annotated[str, typer.Option(help="Its postal address, for the foot of emails.")] = "",
+    hours: Annotated[str, typer.Option(help="When it is open, such as Mon-Fri 8-6.")] = "",
     admin: Annotated[str, typer.Option(metavar="EMAIL", help="Who administers it.")] = "",
     sample: Annotated[bool, typer.Option("--sample", help="A sample clinic, for trying out.")] = False,
 ) -> None:
@@ -46,6 +48,8 @@ def init(
             zone=timezone or _ask("Its time zone, such as America/New_York", "--timezone"),
             emergency=emergency_number or _ask("The emergency number there", "--emergency-number"),
             booking_url=booking_url or _ask("The web address where patients book", "--booking-url"),
+            address=address,
+            hours=hours,
         )
         set_up(runtime, entry=entry, admin=admin or _ask("The administrator's email address", "--admin"))
     typer.echo("Ready. `followup serve` starts it.")
@@ -73,7 +77,9 @@ def _ask(question: str, option: str) -> str:
     return answer
 
 
-def _clinic(*, name: str, phone: str, zone: str, emergency: str, booking_url: str) -> ClinicEntry:
+def _clinic(
+    *, name: str, phone: str, zone: str, emergency: str, booking_url: str, address: str, hours: str
+) -> ClinicEntry:
     if not is_gsm7(name) or len(name) > _LONGEST_TEXT_NAME:
         fail(f"--clinic {name!r} starts every text: use at most {_LONGEST_TEXT_NAME} letters, without á, í, ó, ú.")
     if zone not in _countries():
@@ -92,6 +98,8 @@ def _clinic(*, name: str, phone: str, zone: str, emergency: str, booking_url: st
         country=_countries()[zone],
         emergency=emergency,
         booking_url=booking_url,
+        address=address,
+        hours=hours,
     )
 
 

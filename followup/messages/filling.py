@@ -30,3 +30,11 @@ def fill(template: str, values: Mapping[str, str]) -> str:
 def without_name(template: str) -> str:
     """The template without the patient's name, and without the blank and comma in front of it."""
     return _NAME_WITH_COMMA.sub("", template)
+
+
+def without_unknown(template: str, values: Mapping[str, str]) -> str:
+    """An email's footer without what the clinic has not told: its postal address, its opening hours."""
+    if not values.get("address"):
+        template = template.replace("{{ address }}, ", "")
+    paragraphs = template.split("\n\n")
+    return "\n\n".join(part for part in paragraphs if values.get("hours") or "{{ hours }}" not in part)

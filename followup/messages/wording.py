@@ -19,7 +19,7 @@ from followup.messages.catalogue import (
     WordingError,
     catalogue,
 )
-from followup.messages.filling import clean, fill, without_name
+from followup.messages.filling import clean, fill, without_name, without_unknown
 from followup.messages.segments import count_segments, is_gsm7
 from followup.messages.variation import drop, vary
 from followup.terms import Channel, Purpose
@@ -139,7 +139,7 @@ def _relevant(wording: Wording, precautions: Iterable[str], values: Mapping[str,
 def _email(wording: Wording, language: str, values: Mapping[str, str], precautions: frozenset[str]) -> Composed:
     words = catalogue(language)
     body = _body(language, wording.key, precautions)
-    footer = "" if wording.origin == "alarm" else words[EMAIL_FOOTER].email_body
+    footer = "" if wording.origin == "alarm" else without_unknown(words[EMAIL_FOOTER].email_body, values)
     subject = fill(wording.email_subject, values)
     drawn = email.render(
         body if values.get("name") != "" else without_name(body),

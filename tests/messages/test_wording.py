@@ -264,3 +264,10 @@ def test_the_texts_of_a_page_are_filled_in() -> None:
 def test_an_unknown_page_is_named() -> None:
     with pytest.raises(WordingError, match=r"no page 'notes' in en\.toml"):
         page("notes", language="en", values=VALUES)
+
+
+def test_an_email_leaves_out_what_the_clinic_has_not_told() -> None:
+    values = {**typical_values("en"), "address": "", "hours": ""}
+    text = compose("what-to-expect", language="en", channel=Channel.EMAIL, values=values).text
+    assert f"{values['clinic']}, {values['phone']}" in text
+    assert "Open " not in text
