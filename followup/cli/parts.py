@@ -48,7 +48,7 @@ def engine(settings: Settings) -> Sequence[Child]:
     host, port = settings.followup_host, settings.followup_port
     web = _python(
         *("uvicorn", "--factory", "followup.web.asgi:app", "--host", host, "--port", str(port)),
-        *("--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "5"),
+        *("--no-access-log", "--no-server-header", "--log-level", "warning", "--timeout-graceful-shutdown", "5"),
     )
     return [
         Child("web", web, partial(is_healthy, host, port)),

@@ -1,7 +1,10 @@
 """`followup serve`: the whole service on one machine, as the same processes that run it on many."""
 
 import asyncio
+import os
+import shutil
 import signal
+import sys
 from contextlib import suppress
 
 import typer
@@ -71,14 +74,20 @@ def _tell(text: str) -> None:
 
 def _greet(settings: Settings) -> None:
     address = f"http://{reachable(settings.followup_host)}:{settings.followup_port}"
-    lines = ["", f"followup is running. Open {address}", ""]
     if settings.followup_live:
-        lines += ["Live: texts and emails go to real patients."]
-    else:
-        lines += [
-            "Not live: nothing leaves this machine. Texts and emails arrive at the phone and the mailbox on the pages,",
-            "where you can answer as the patient. In another terminal, try:",
-            "  followup import examples/treatments.csv    record treatment sessions",
-            "  followup clock --skip 14d                  watch two weeks of follow-up go by",
+        lines = [
+            f"followup is running, live: texts and emails go to real patients. {address}/readyz tells how it does."
         ]
-    _tell("\n".join([*lines, "", "Ctrl-C stops it.", ""]))
+    else:
+        me = "followup" if shutil.which("followup") else os.path.relpath(sys.argv[0])
+        lines = [
+            f"followup is running. Open {address}",
+            "",
+            "Not live: nothing leaves this machine. What would have left is at",
+            f"  {settings.emulator_twilio_url}/_emulator/ledger and {settings.emulator_twilio_url}/_emulator/mailbox",
+            "In another terminal, try:",
+            f"  {me} clock --to 2027-03-20T22:30:00Z         begin where the example week begins",
+            f"  {me} import examples/treatments.csv          record its treatment sessions",
+            f"  {me} clock --skip 16d                        watch two weeks of follow-up go by",
+        ]
+    _tell("\n".join(["", *lines, "", "Ctrl-C stops it.", ""]))

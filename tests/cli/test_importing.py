@@ -181,4 +181,6 @@ def test_without_a_database_that_is_told_in_one_line(
     result = CliRunner().invoke(app, [str(write())])
 
     assert result.exit_code == 1
-    assert result.stderr == "The database can't do it (no such table: clinic); see `followup doctor`.\n"
+    assert result.stderr == (
+        "The database is not at this version; run `followup migrate`, or `followup serve`, which does it.\n"
+    )
