@@ -12,7 +12,10 @@ from followup.terms import Channel, Origin, Purpose
 
 
 def write(each: Owed, *, links: Links, first_text: bool) -> Composed:
-    """The words of a message: wording, language, precautions and values of its patient and clinic."""
+    """The words of a message: wording, language, precautions and values of its patient and clinic.
+
+    An answer never offers STOP: it may confirm one. Raises WordingError.
+    """
     patient, clinic, treatment = each.patient, each.clinic, each.treatment
     precautions = set(treatment.precautions) if treatment else set()
     if treatment and treatment.first_treatment:
@@ -23,7 +26,7 @@ def write(each: Owed, *, links: Links, first_text: bool) -> Composed:
         language=patient.language,
         channel=each.message.channel,
         precautions=precautions,
-        stop_line=first_text,
+        stop_line=first_text and not each.message.origin.is_priority,
         values={
             "clinic": clinic.text_name,
             "name": patient.given_name,
@@ -60,7 +63,8 @@ def wrap(
 
 def _valid_for(each: Owed, now: datetime) -> timedelta:
     """How long a carrier may keep trying: not into quiet hours, and not past the message's own end."""
+    expires_at = each.message.expires_at
+    if each.message.origin.is_priority:
+        return expires_at - now
     closes_at = open_until(now, zone=each.zone, quiet=each.quiet, ignored_until=each.ignores_quiet_until)
-    if each.message.origin.is_priority or closes_at is None:
-        return each.message.expires_at - now
-    return min(closes_at, each.message.expires_at) - now
+    return min(closes_at or expires_at, expires_at) - now

@@ -1,11 +1,12 @@
 """Keeps a sender under its rate, over all workers: the sender's row says when its next segment may be spoken."""
 
 from datetime import datetime, timedelta
+from math import ceil
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from followup.models import Sender
+from followup.models import Message, Sender
 from followup.terms import Channel
 
 # No more is taken than can be spoken in this time, so that the priority lane never waits behind a backlog.
@@ -13,12 +14,14 @@ _HORIZON = timedelta(seconds=10)
 _NO_WAIT = timedelta(0)
 
 
-def room(sender: Sender, *, clock: datetime, leased: int) -> float:
+def room(db: Session, sender: Sender, *, clock: datetime) -> float:
     """How many more messages may be leased now; infinite for a sender without a rate."""
     if sender.segments_per_second is None:
         return float("inf")
     backlog = max((sender.free_at or clock) - clock, _NO_WAIT)
-    return int((_HORIZON - backlog).total_seconds() * sender.segments_per_second) - leased
+    # A lease that ran out is no longer on its way: counted, it would keep its own message from being leased again.
+    on_its_way = select(func.count()).where(Message.channel == sender.channel, Message.leased_until >= clock)
+    return ceil((_HORIZON - backlog).total_seconds() * sender.segments_per_second) - db.scalars(on_its_way).one()
 
 
 class Pace:
@@ -32,6 +35,11 @@ class Pace:
                 select(Sender).where(Sender.channel == channel).with_for_update(),
                 execution_options={"populate_existing": True},
             ).one()
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nothing may leave here until a person resumes."""
+        return self._sender.stopped_at is not None
 
     def slot(self, segments: int, *, at_once: bool) -> timedelta:
         """How long to wait before speaking. What goes at once waits for nobody, but pushes the others back."""

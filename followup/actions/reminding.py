@@ -14,6 +14,8 @@ from followup.terms import Status
 
 def retime(db: Session, *, left: Sequence[Owed], now: datetime) -> None:
     """Move the reminders of questions that leave now. One that already left, or was cancelled, stays."""
+    if not any(each.step and each.step.question for each in left):
+        return
     questions = {(each.message.enrolment_id, each.step.key): each for each in left if each.step and each.step.question}
     reminders = db.execute(
         select(Message, Step)
@@ -38,4 +40,4 @@ def retime(db: Session, *, left: Sequence[Owed], now: datetime) -> None:
         )
         reminder.nominal_at, reminder.due_at, reminder.expires_at = slot.nominal_at, slot.due_at, slot.expires_at
         reminder.why = [shift.as_json() for shift in slot.shifts]
-        reminder.lease_token = reminder.leased_until = None
+        reminder.lease_token = reminder.leased_until = reminder.next_try_at = None

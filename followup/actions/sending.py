@@ -10,20 +10,22 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from followup.actions import answering, composing, reminding
+from followup.actions.judging import judge
 from followup.actions.pacing import Pace, room
 from followup.actions.patience import Patience
 from followup.db import new_id, real_time
 from followup.messages.gateway import Answer, Parcel
 from followup.messages.links import Links
+from followup.messages.wording import Composed
 from followup.models import Attempt, Message, Patient, Sender, Switch, facts
 from followup.models.desk import SENDING
-from followup.models.facts import Owed
-from followup.models.traffic import PRIORITY_LANE
-from followup.rules.permission import Go, Hold, Move, Skip, judge
+from followup.models.facts import IS_OWED, Owed
+from followup.models.traffic import ORDINARY_LANE, PRIORITY_LANE
+from followup.rules.permission import Hold, Move, Skip
 from followup.rules.slots import Shift
 from followup.terms import Channel, Origin, Status
 
@@ -33,18 +35,22 @@ _HOLD = timedelta(minutes=5)
 
 
 def lease(db: Session, *, now: datetime, patience: Patience) -> list[tuple[Channel, UUID]]:
-    """Put due messages into batches and keep other workers off them for a while; priority first."""
+    """Put due messages into batches and keep other workers off them for a while; priority first, and at any rate."""
     clock, paused = real_time(db), db.get(Switch, SENDING) is not None
-    batches = []
-    for sender in db.scalars(select(Sender).where(Sender.stopped_at.is_(None))):
-        left = room(sender, clock=clock, leased=_leased(db, sender))
-        for _ in range(_MOST_BATCHES):
-            token, most = new_id(), min(_BATCH[sender.channel], left)
-            taken = _take(db, _due(sender.channel, now, clock, paused=paused), most, token, clock + patience.lease)
-            if not taken:
-                break
-            batches.append((sender.channel, token))
-            left -= taken
+    senders = db.scalars(select(Sender).where(Sender.stopped_at.is_(None)).order_by(Sender.channel)).all()
+    batches: list[tuple[Channel, UUID]] = []
+    for lane in (PRIORITY_LANE,) if paused else (PRIORITY_LANE, ORDINARY_LANE):
+        for sender in senders:
+            due = _due(sender.channel, lane, now, clock, only_alarms=paused)
+            left = room(db, sender, clock=clock) if lane == ORDINARY_LANE else float("inf")
+            for _ in range(_MOST_BATCHES):
+                token, most = new_id(), int(max(0, min(_BATCH[sender.channel], left)))
+                taken = _take(db, due, most, token, clock + patience.lease) if most else 0
+                if taken:
+                    batches.append((sender.channel, token))
+                if taken < _BATCH[sender.channel]:
+                    break
+                left -= taken
     return batches
 
 
@@ -57,18 +63,21 @@ def begin(
     """
     patients = select(Message.patient_id).where(Message.lease_token == token)
     db.execute(select(Patient.id).where(Patient.id.in_(patients)).order_by(Patient.id).with_for_update())
-    owed = facts.load(db, Message.lease_token == token, Message.status == Status.SCHEDULED, limit=most, lock=True)
+    owed = facts.load(db, Message.lease_token == token, limit=most, lock=True)
     if not owed:
         return None
-    clock, texted = real_time(db), facts.texted_before(db, owed)
+    clock, paused = real_time(db), db.get(Switch, SENDING) is not None
     pace = Pace(db, owed[0].message.channel, clock=clock)
-    parcels: dict[UUID, Parcel] = {}
-    for each, known in zip(owed, facts.gather(db, owed, now=now), strict=True):
+    known, texted = facts.gather(db, owed), facts.texted_before(db, owed)
+    parcels, left, reached = list[Parcel](), list[Owed](), set[UUID]()
+    verdicts = [judge(db, each, known, now=now, links=links, first_text=each.patient.id not in texted) for each in owed]
+    for each, verdict in zip(owed, verdicts, strict=True):
         message = each.message
         message.lease_token = message.leased_until = None
-        if each.is_capped and each.patient.id in {other.patient.id for other in owed if other.message.id in parcels}:
-            continue  # the next tick judges it again, with the text that leaves now counted
-        match judge(known, now=now):
+        is_held = pace.is_stopped or (paused and message.origin is not Origin.ALARM)
+        if message.status is not Status.SCHEDULED or is_held or (each.is_capped and each.patient.id in reached):
+            continue  # a later tick judges it again, with the text that leaves now counted
+        match verdict:
             case Skip(reason):
                 message.status, message.reason = Status.SKIPPED, reason
             case Hold():
@@ -76,13 +85,13 @@ def begin(
             case Move(to, rule):
                 message.why = [*message.why, Shift(rule, message.due_at, to).as_json()]
                 message.due_at = to
-            case Go():
-                parcel = _attempt(db, each, now, clock, links, pace, first_text=each.patient.id not in texted)
-                message.check_at = clock + parcel.wait + patience.lease
-                parcels[message.id] = parcel
-                texted.add(each.patient.id)
-    reminding.retime(db, left=[each for each in owed if each.message.id in parcels], now=now)
-    return list(parcels.values())
+            case Composed() as words:
+                parcels.append(_attempt(db, each, words, pace, now=now, clock=clock, links=links))
+                message.check_at = clock + parcels[-1].wait + patience.lease
+                left.append(each)
+                reached.add(each.patient.id)
+    reminding.retime(db, left=left, now=now)
+    return parcels
 
 
 def record(db: Session, *, answers: Sequence[tuple[Parcel, Answer]], now: datetime, patience: Patience) -> None:
@@ -98,28 +107,26 @@ def record(db: Session, *, answers: Sequence[tuple[Parcel, Answer]], now: dateti
         answering.apply(db, attempt, message, answered[attempt.id], now=now, clock=clock, patience=patience)
 
 
-def _due(channel: Channel, now: datetime, clock: datetime, *, paused: bool) -> list[ColumnElement[bool]]:
+def _due(
+    channel: Channel, lane: int, now: datetime, clock: datetime, *, only_alarms: bool
+) -> list[ColumnElement[bool]]:
     where = [
+        IS_OWED,
         Message.channel == channel,
-        Message.status == Status.SCHEDULED,
+        Message.lane == lane,
         Message.due_at <= now,
         or_(Message.leased_until.is_(None), Message.leased_until < clock),
         or_(Message.next_try_at.is_(None), Message.next_try_at <= clock),
     ]
-    return [*where, Message.lane == PRIORITY_LANE, Message.origin == Origin.ALARM] if paused else where
+    return [*where, Message.origin == Origin.ALARM] if only_alarms else where
 
 
-def _leased(db: Session, sender: Sender) -> int:
-    held = select(func.count()).where(Message.lease_token.is_not(None), Message.channel == sender.channel)
-    return db.scalars(held).one() if sender.segments_per_second is not None else 0
-
-
-def _take(db: Session, where: list[ColumnElement[bool]], most: float, token: UUID, until: datetime) -> int:
+def _take(db: Session, where: list[ColumnElement[bool]], most: int, token: UUID, until: datetime) -> int:
     due = (
         select(Message.id)
         .where(*where)
-        .order_by(Message.lane, Message.due_at, Message.id)
-        .limit(max(0, int(most)))
+        .order_by(Message.due_at, Message.id)
+        .limit(most)
         .with_for_update(skip_locked=True)
         .cte("due")
         .prefix_with("MATERIALIZED")  # else a bad plan may lease more than the limit
@@ -135,11 +142,10 @@ def _take(db: Session, where: list[ColumnElement[bool]], most: float, token: UUI
 
 
 def _attempt(
-    db: Session, each: Owed, now: datetime, clock: datetime, links: Links, pace: Pace, *, first_text: bool
+    db: Session, each: Owed, words: Composed, pace: Pace, *, now: datetime, clock: datetime, links: Links
 ) -> Parcel:
     message, address = each.message, each.address
     assert address is not None
-    words = composing.write(each, links=links, first_text=first_text)
     message.tries += 1
     attempt = Attempt(
         id=new_id(),

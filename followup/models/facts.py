@@ -1,13 +1,13 @@
 """What the tables say about owed messages, gathered for many at once, as the facts that the rules judge."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, literal, select
 from sqlalchemy.orm import Session
 
 from followup.models.care import Enrolment, Step, TreatmentSession
@@ -19,6 +19,11 @@ from followup.rules.permission import Facts
 from followup.rules.quiet import QuietHours, quiet_until
 from followup.rules.risk import is_high_risk
 from followup.terms import Channel, Consented, Origin, Purpose, Question, Status, Unless
+
+GAVE_UP = "give up"  #: in the audit log: a message could be neither judged nor written
+
+# Written into the statement: a database uses the index of what is owed only for this very word.
+IS_OWED = Message.status == literal(Status.SCHEDULED, Message.status.type, literal_execute=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ class Owed:
     @property
     def zone(self) -> ZoneInfo:
         """Where the patient lives, as far as we know."""
-        return ZoneInfo(self.patient.zone or self.clinic.zone)
+        return zone_of(self.patient, self.clinic)
 
     @property
     def quiet(self) -> QuietHours:
@@ -64,6 +69,14 @@ class Owed:
         return is_capped(message.purpose, message.channel)
 
 
+def zone_of(patient: Patient, clinic: Clinic) -> ZoneInfo:
+    """The patient's zone, else the clinic's; a name that no zone bears any more is like none."""
+    try:
+        return ZoneInfo(patient.zone or clinic.zone)
+    except (KeyError, ValueError, OSError):  # all three, by what the name looks like
+        return ZoneInfo(clinic.zone)
+
+
 def load(db: Session, *where: ColumnElement[bool], limit: int | None = None, lock: bool = False) -> list[Owed]:
     """Messages with their patient, clinic, step and treatment session, in the order in which they leave."""
     query = (
@@ -82,32 +95,46 @@ def load(db: Session, *where: ColumnElement[bool], limit: int | None = None, loc
     return [Owed(*row) for row in db.execute(query)]
 
 
-def gather(db: Session, owed: Sequence[Owed], *, now: datetime) -> list[Facts]:
-    """The facts about each message at `now`, in the order given, with a fixed number of queries."""
-    consents = latest_consents(db, {each.patient.id for each in owed})
-    stories = _stories(db, owed)
-    replies = _replies(db, owed)
-    texts = _texts_left(db, owed)
-    return [
-        Facts(
+ConsentKey = tuple[UUID, Channel, Purpose | None]
+_Stories = Mapping[UUID | None, Sequence[tuple[Step, Message]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the tables say about some messages together; it tells the facts about each of them."""
+
+    consents: Mapping[ConsentKey, Consented]
+    stories: _Stories
+    replies: Mapping[str, datetime]
+    texts: Mapping[UUID, Sequence[datetime]]
+
+    def about(self, each: Owed, *, now: datetime) -> Facts:
+        """The facts at `now`, or at the message's due time while that is still to come."""
+        at, question = max(now, each.message.due_at), _question(each, self.stories)
+        return Facts(
             origin=each.message.origin,
             expires_at=each.message.expires_at,
             clinic_ready=bool(each.clinic.emergency),
             has_address=each.address is not None,
-            consent=consents.get((each.patient.id, each.message.channel, each.message.purpose)),
+            consent=self.consents.get((each.patient.id, each.message.channel, each.message.purpose)),
             replaced=each.message.replaced_by is not None,
-            booked=_is_booked(each, now),
-            answered=_is_answered(each, stories, replies),
-            condition_met=_meets_condition(each, stories, replies),
-            quiet_until=_quiet_until(each, now),
-            next_free=_next_free(each, texts, now),
+            booked=_is_booked(each, at),
+            answered=_is_reminder(each) and _replied_since(each, question, self.replies),
+            question_waits=_is_reminder(each) and _is_waiting(question),
+            condition_met=_meets_condition(each, question, self.replies),
+            quiet_until=_quiet_until(each, at),
+            next_free=_next_free(each, self.texts, at),
         )
-        for each in owed
-    ]
 
 
-ConsentKey = tuple[UUID, Channel, Purpose | None]
-_Stories = dict[UUID | None, list[tuple[Step, Message]]]
+def gather(db: Session, owed: Sequence[Owed]) -> Known:
+    """Everything that the facts about these messages need, with a fixed number of queries."""
+    return Known(
+        consents=latest_consents(db, {each.patient.id for each in owed}),
+        stories=_stories(db, owed),
+        replies=_replies(db, owed),
+        texts=_texts_left(db, owed),
+    )
 
 
 def latest_consents(db: Session, patients: Iterable[UUID]) -> dict[ConsentKey, Consented]:
@@ -117,14 +144,15 @@ def latest_consents(db: Session, patients: Iterable[UUID]) -> dict[ConsentKey, C
 
 
 def texted_before(db: Session, owed: Sequence[Owed]) -> set[UUID]:
-    """Which of these patients already got a text from us, or may have."""
+    """Which of these patients have a text of ours for sure. One that only may have gone does not count."""
     patients = {each.patient.id for each in owed}
     return set(
         db.scalars(
             select(Message.patient_id).where(
                 Message.patient_id.in_(patients),
                 Message.channel == Channel.SMS,
-                Message.status.in_((Status.SENDING, Status.SENT, Status.DELIVERED)),
+                Message.origin.in_((Origin.STEP, Origin.BY_HAND)),
+                Message.status.in_((Status.SENT, Status.DELIVERED)),
             )
         )
     )
@@ -133,7 +161,7 @@ def texted_before(db: Session, owed: Sequence[Owed]) -> set[UUID]:
 def _stories(db: Session, owed: Sequence[Owed]) -> _Stories:
     """By enrolment: its steps and their messages. Only for steps that depend on another one."""
     wanted = {each.message.enrolment_id for each in owed if each.step and (each.step.when or each.step.reminds)}
-    stories: _Stories = defaultdict(list)
+    stories: defaultdict[UUID | None, list[tuple[Step, Message]]] = defaultdict(list)
     rows = db.execute(
         select(Step, Message).join(Step, Message.step_id == Step.id).where(Message.enrolment_id.in_(wanted))
     )
@@ -176,17 +204,18 @@ def _is_booked(each: Owed, now: datetime) -> bool:
     return each.patient.next_visit_at is not None and each.patient.next_visit_at > now
 
 
-def _is_answered(each: Owed, stories: _Stories, replies: dict[str, datetime]) -> bool:
-    if not each.step or not each.step.reminds:
-        return False
-    return _replied_since(each, _question(each, stories), replies)
+def _is_reminder(each: Owed) -> bool:
+    return each.step is not None and each.step.reminds is not None
 
 
-def _meets_condition(each: Owed, stories: _Stories, replies: dict[str, datetime]) -> bool:
+def _is_waiting(question: Message | None) -> bool:
+    return question is not None and question.status is Status.SCHEDULED and question.replaced_by is None
+
+
+def _meets_condition(each: Owed, question: Message | None, replies: Mapping[str, datetime]) -> bool:
     step, treatment = each.step, each.treatment
     if not step or not (step.reminds or step.when):
         return True
-    question = _question(each, stories)
     asked = question is not None and question.status in lifecycle.GONE
     if step.reminds:
         return asked
@@ -198,15 +227,16 @@ def _meets_condition(each: Owed, stories: _Stories, replies: dict[str, datetime]
 
 
 def _question(each: Owed, stories: _Stories) -> Message | None:
-    """The message whose answer this one depends on: the question it repeats, else the check-in."""
-    assert each.step is not None
+    """The message whose answer this one depends on, if any: the question it repeats, else the check-in."""
+    if not each.step or not (each.step.reminds or each.step.when):
+        return None
     for step, message in stories[each.message.enrolment_id]:
         if step.key == each.step.reminds or (not each.step.reminds and step.question is Question.CHECK_IN):
             return message
     return None
 
 
-def _replied_since(each: Owed, question: Message | None, replies: dict[str, datetime]) -> bool:
+def _replied_since(each: Owed, question: Message | None, replies: Mapping[str, datetime]) -> bool:
     replied_at = replies.get(each.patient.phone or "")
     return bool(question and question.left_at and replied_at and replied_at >= question.left_at)
 
@@ -217,7 +247,7 @@ def _quiet_until(each: Owed, now: datetime) -> datetime | None:
     return quiet_until(now, zone=each.zone, quiet=each.quiet, ignored_until=each.ignores_quiet_until)
 
 
-def _next_free(each: Owed, texts: dict[UUID, list[datetime]], now: datetime) -> datetime | None:
+def _next_free(each: Owed, texts: Mapping[UUID, Sequence[datetime]], now: datetime) -> datetime | None:
     if not each.is_capped:
         return None
     others = texts.get(each.patient.id, ())

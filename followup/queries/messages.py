@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.orm import Session
 
 from followup.messages.twilio_codes import CODES
-from followup.models import Attempt, Message, Receipt, facts
-from followup.models.facts import Owed
-from followup.rules.permission import Facts, Hold, Skip, judge
+from followup.models import Attempt, AuditEntry, Message, Receipt, facts
+from followup.models.facts import GAVE_UP, Known, Owed
+from followup.rules.permission import Hold, Skip, judge
 from followup.rules.slots import Shift
 from followup.terms import Channel, Origin, Purpose, Reason, ReceiptKind, Status
 
@@ -147,10 +147,8 @@ def _after(cursor: str) -> tuple[datetime, UUID]:
 
 def _views(db: Session, owed: Sequence[Owed], now: datetime) -> list[MessageView]:
     troubles = _troubles(db, owed)
-    return [
-        _view(each, _blocked(each, known, now), troubles.get(each.message.id, ""))
-        for each, known in zip(owed, facts.gather(db, owed, now=now), strict=True)
-    ]
+    known = facts.gather(db, owed)
+    return [_view(each, _blocked(each, known, now), troubles.get(each.message.id, "")) for each in owed]
 
 
 def _troubles(db: Session, owed: Sequence[Owed]) -> dict[UUID, str]:
@@ -162,7 +160,19 @@ def _troubles(db: Session, owed: Sequence[Owed]) -> dict[UUID, str]:
     )
     said = db.execute(attempts.union_all(receipts).order_by("id"))
     codes = {message_id: code for message_id, code, _ in said}
-    return {each.message.id: _trouble(each.message.status, codes.get(each.message.id, "")) for each in owed}
+    given_up = _given_up(db, wanted)
+    return {
+        each.message.id: given_up.get(each.message.id) or _trouble(each.message.status, codes.get(each.message.id, ""))
+        for each in owed
+    }
+
+
+def _given_up(db: Session, wanted: Sequence[UUID]) -> dict[UUID, str]:
+    """Why messages failed before any gateway heard of them."""
+    notes = select(AuditEntry.subject_id, AuditEntry.details).where(
+        AuditEntry.subject == "message", AuditEntry.subject_id.in_(map(str, wanted)), AuditEntry.did == GAVE_UP
+    )
+    return {UUID(message_id): f"It could not be written: {details['why']}" for message_id, details in db.execute(notes)}
 
 
 def _trouble(status: Status, code: str) -> str:
@@ -172,10 +182,10 @@ def _trouble(status: Status, code: str) -> str:
     return f"{_TROUBLED[status]} {known.sentence if known else f'It said: {code}.' if code else ''}".rstrip()
 
 
-def _blocked(each: Owed, known: Facts, now: datetime) -> Reason | None:
+def _blocked(each: Owed, known: Known, now: datetime) -> Reason | None:
     if each.message.status is not Status.SCHEDULED:
         return None
-    verdict = judge(known, now=max(now, each.message.due_at))
+    verdict = judge(known.about(each, now=now), now=max(now, each.message.due_at))
     return verdict.reason if isinstance(verdict, Skip | Hold) else None
 
 

@@ -17,6 +17,7 @@ class Facts:
     consent: Consented | None = None  #: None: the patient was never asked
     replaced: bool = False
     answered: bool = False
+    question_waits: bool = False  #: what this one reminds of has not left yet
     condition_met: bool = True
     booked: bool = False
     open_alert: bool = False
@@ -38,7 +39,7 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """It waits for a person, until it expires."""
+    """It waits, for a person or for the question that it repeats."""
 
     reason: Reason
 
@@ -78,6 +79,8 @@ def _not_wanted(facts: Facts) -> Verdict | None:
         return Skip(Reason.REPLACED)
     if facts.answered:
         return Skip(Reason.ALREADY_ANSWERED)
+    if facts.question_waits:
+        return Hold(Reason.CONDITION_NOT_MET)
     if not facts.condition_met:
         return Skip(Reason.CONDITION_NOT_MET)
     if facts.booked:
