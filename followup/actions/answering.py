@@ -9,7 +9,7 @@ from followup.actions.patience import Patience
 from followup.messages.gateway import Accepted, Answer, Refusal, Refused, Unavailable, Uncertain
 from followup.models import Attempt, Message, Patient, Sender
 from followup.rules import lifecycle
-from followup.terms import AttemptOutcome, Channel, ConsentSource, Status
+from followup.terms import AttemptOutcome, Channel, ConsentSource, ReceiptKind, Status
 
 
 def apply(
@@ -22,67 +22,75 @@ def apply(
     clock: datetime,
     patience: Patience,
 ) -> None:
-    """Keep one answer. An attempt that a receipt or the reconciler has settled stays as it is."""
-    if attempt.outcome not in (None, AttemptOutcome.UNCERTAIN):
+    """Keep one answer. An attempt that a receipt or the reconciler has settled stays as it is.
+
+    But for one that they took for absent and that was accepted after all: its answer came very late.
+    """
+    has_come_late = attempt.outcome is AttemptOutcome.ABSENT and isinstance(answer, Accepted)
+    if attempt.outcome not in (None, AttemptOutcome.UNCERTAIN) and not has_come_late:
         return
     attempt.answered_at = clock
     match answer:
         case Accepted(reference):
             accept(attempt, message, reference=reference, clock=clock)
+            message.left_at = message.left_at or now
         case Refused(why, code):
             attempt.outcome, attempt.code = AttemptOutcome.REFUSED, code
             _fail(message)
-            _learn(db, message, why, code, now)
-        case Unavailable(code, retry_after, stops_sender):
+            learn(db, attempt, message, why, code, now=now)
+        case Unavailable(code, stops_sender=True):
             attempt.outcome, attempt.code = AttemptOutcome.UNAVAILABLE, code
-            if stops_sender:
-                _stop_sender(db, attempt.channel, code, now)
-            _try_later(message, clock, retry_after, patience, is_counted=not stops_sender)
+            stop_sender(db, attempt.channel, code, now=now)
+            give_back(message, next_try_at=None)  # the sender waits for a person; then it goes at once
+        case Unavailable(code, retry_after):
+            attempt.outcome, attempt.code = AttemptOutcome.UNAVAILABLE, code
+            _try_later(message, clock, retry_after, patience)
         case Uncertain(code):
             attempt.outcome, attempt.code = AttemptOutcome.UNCERTAIN, code
-            message.status = lifecycle.after_answer(message.status, Status.UNCERTAIN)
-            message.check_at = attempt.begun_at + patience.first_look
+            if message.status in lifecycle.OPEN:
+                message.status, message.check_at = Status.UNCERTAIN, attempt.begun_at + patience.first_look
 
 
 def accept(attempt: Attempt, message: Message, *, reference: str, clock: datetime) -> None:
-    """The gateway has it, whoever told us."""
+    """The gateway has it, whoever told us, and whatever we believed before."""
     attempt.outcome, attempt.reference, attempt.answered_at = AttemptOutcome.ACCEPTED, reference, clock
-    message.status = lifecycle.after_answer(message.status, Status.SENT)
-    message.check_at = None
+    message.status = lifecycle.after_receipt(message.status, ReceiptKind.TAKEN)
+    message.reason = message.check_at = message.lease_token = message.leased_until = None
 
 
 def give_back(message: Message, *, next_try_at: datetime | None) -> None:
-    """It surely did not go: it is owed again, at its old due time."""
-    message.status = lifecycle.after_answer(message.status, Status.SCHEDULED)
-    message.left_at = message.check_at = None
-    message.next_try_at = next_try_at
+    """It surely did not go: it is owed again, at its old due time. Unless an earlier attempt turned out to have gone."""
+    if message.status in lifecycle.OPEN:
+        message.status, message.next_try_at = Status.SCHEDULED, next_try_at
+        message.left_at = message.check_at = None
 
 
 def _fail(message: Message) -> None:
-    message.status = lifecycle.after_answer(message.status, Status.FAILED)
-    message.left_at = message.check_at = None
+    if message.status in lifecycle.OPEN:
+        message.status = Status.FAILED
+        message.left_at = message.check_at = None
 
 
-def _try_later(
-    message: Message, clock: datetime, retry_after: timedelta | None, patience: Patience, *, is_counted: bool
-) -> None:
-    if message.tries > len(patience.waits) and is_counted:
+def _try_later(message: Message, clock: datetime, retry_after: timedelta | None, patience: Patience) -> None:
+    if message.tries > len(patience.waits):
         _fail(message)
         return
-    wait = patience.waits[min(message.tries, len(patience.waits)) - 1]
+    wait = patience.waits[message.tries - 1]
     give_back(message, next_try_at=clock + max(wait, retry_after or wait))
 
 
-def _stop_sender(db: Session, channel: Channel, code: str, now: datetime) -> None:
+def stop_sender(db: Session, channel: Channel, code: str, *, now: datetime) -> None:
     """A fault of our account or settings is not the message's: nothing more is tried until a person resumes."""
     sender = db.get_one(Sender, channel)
     if sender.stopped_at is None:
         sender.stopped_at, sender.stopped_because = now, f"The gateway refuses our account or settings ({code})."
 
 
-def _learn(db: Session, message: Message, why: Refusal, code: str, now: datetime) -> None:
+def learn(db: Session, attempt: Attempt, message: Message, why: Refusal, code: str, *, now: datetime) -> None:
     """Remember what a refusal says about the patient, so that nothing more is tried in vain."""
     patient = db.get_one(Patient, message.patient_id)
+    if attempt.to != (patient.phone if attempt.channel is Channel.SMS else patient.email):
+        return  # it says nothing about the address that the patient has now
     if why is Refusal.OPTED_OUT:
         consenting.withdraw(
             db,

@@ -32,13 +32,14 @@ def open_attempts(db: Session, *, channel: Channel, keeps_list: bool, patience: 
         select(Attempt, Message)
         .join(Message, Attempt.message_id == Message.id)
         .where(Message.check_at <= clock, Message.channel == channel, Attempt.number == Message.tries)
+        .where(Message.status.in_(lifecycle.OPEN))
         .order_by(Message.check_at)
         .limit(_AT_ONCE)
         .with_for_update(of=Message, skip_locked=True)
     )
     searches = []
     for attempt, message in rows.all():
-        message.status = lifecycle.after_answer(message.status, Status.UNCERTAIN)
+        message.status = Status.UNCERTAIN
         message.check_at = clock + patience.between_lists if keeps_list else None
         searches.append((attempt.id, Search(to=attempt.to, text=message.body or "", since=attempt.begun_at)))
     return searches if keeps_list else []

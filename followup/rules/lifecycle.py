@@ -32,8 +32,3 @@ GONE = frozenset({Status.SENDING, Status.UNCERTAIN, Status.SENT, Status.DELIVERE
 def after_receipt(status: Status, kind: ReceiptKind) -> Status:
     """Where a message stands once a gateway has said `kind` of it, whatever was heard before."""
     return max(status, _TOLD[kind], key=_RANK.__getitem__)
-
-
-def after_answer(status: Status, answered: Status) -> Status:
-    """Where a message stands after our own record; a receipt that overtook the answer wins."""
-    return answered if status in OPEN else status
