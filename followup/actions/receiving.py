@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from followup.actions import answering, consenting
 from followup.db import new_id, real_time
+from followup.messages.twilio_codes import Cause, cause_of, refusal_of
 from followup.models import Attempt, Message, Patient, Receipt, Reply
 from followup.models.traffic import PRIORITY_LANE
 from followup.rules import keywords, lifecycle
@@ -46,12 +47,22 @@ def keep_receipt(
     about = {"message_id": message_id, "attempt_id": attempt_id, "received_at": now}
     if not _insert_once(db, Receipt, {**values, **about}, "channel", "reference", "said"):
         return False
-    if attempt.outcome in (None, AttemptOutcome.UNCERTAIN, AttemptOutcome.ABSENT):
+    if attempt.outcome not in (AttemptOutcome.ACCEPTED, AttemptOutcome.REFUSED):
         answering.accept(attempt, message, reference=reference, clock=real_time(db))
     message.status = lifecycle.after_receipt(message.status, kind)
     message.left_at = message.left_at or now
-    message.lease_token = message.leased_until = None
+    _learn(db, attempt, message, kind, code, now)
     return True
+
+
+def _learn(db: Session, attempt: Attempt, message: Message, kind: ReceiptKind, code: str, now: datetime) -> None:
+    """What a failed delivery says is as true as what a refused request says (messaging.md §1.7)."""
+    if kind not in (ReceiptKind.UNDELIVERED, ReceiptKind.FAILED):
+        return
+    if why := refusal_of(code):
+        answering.learn(db, attempt, message, why, code, now=now)
+    elif cause_of(code) is Cause.ACCOUNT:
+        answering.stop_sender(db, attempt.channel, code, now=now)
 
 
 def keep_reply(
@@ -69,25 +80,22 @@ def keep_reply(
     values = {"channel": channel, "reference": reference, "sent_from": sent_from, "sent_to": sent_to}
     if not _insert_once(db, Reply, {**values, "body": body, "raw": raw, "received_at": now}, "channel", "reference"):
         return False
-    keyword = keywords.read(body)
+    told = raw.get("OptOutType")  # the gateway has acted on it already, also on words that only it knows
+    keyword = keywords.read(str(told or body))
     if keyword is None:
         return True
     patients = db.scalars(
         select(Patient).where(Patient.phone == sent_from).order_by(Patient.id).with_for_update()
     ).all()
     obey = consenting.withdraw if keyword is Keyword.STOP else consenting.restore
-    for patient in patients:
-        obey(
-            db,
-            patient=patient,
-            channel=channel,
-            source=ConsentSource.REPLY,
-            evidence=f"reply {reference}",
-            now=now,
-            by="patient",
-        )
-    if patients and "OptOutType" not in raw:  # with it, the gateway has answered already
-        _confirm(db, keyword, patients[0], channel, reference, now)
+    source, evidence = ConsentSource.REPLY, f"reply {reference}"
+    changed = [
+        patient
+        for patient in patients
+        if obey(db, patient=patient, channel=channel, source=source, evidence=evidence, now=now, by="patient")
+    ]
+    if changed and not told:
+        _confirm(db, keyword, changed[0], channel, reference, now)
     return True
 
 
