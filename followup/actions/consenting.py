@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from followup.models import Consent, Patient
@@ -44,7 +45,7 @@ def state(
 def state_at_desk(
     db: Session, *, patient: Patient, channel: Channel, permitted: bool, evidence: str, now: datetime, by: str
 ) -> list[Purpose]:
-    """Write down what was said at the clinic. A "yes" never undoes the patient's own STOP; only the patient does."""
+    """Write down what was said at the clinic. Nothing said there undoes the patient's own STOP; only the patient does."""
     held = latest_consents(db, [patient.id])
     stopped = {purpose for purpose in Purpose if held.get((patient.id, channel, purpose)) is Consented.WITHDRAWN}
     return state(
@@ -56,7 +57,7 @@ def state_at_desk(
         evidence=evidence,
         now=now,
         by=by,
-        purposes=[purpose for purpose in Purpose if not (permitted and purpose in stopped)],
+        purposes=[purpose for purpose in Purpose if purpose not in stopped],
     )
 
 
@@ -80,8 +81,16 @@ def restore(
     db: Session, *, patient: Patient, channel: Channel, source: ConsentSource, evidence: str, now: datetime, by: str
 ) -> list[Purpose]:
     """Permit again what had been withdrawn; what the patient refused at the desk stays refused."""
-    held = latest_consents(db, [patient.id])
-    withdrawn = [purpose for purpose in Purpose if held.get((patient.id, channel, purpose)) is Consented.WITHDRAWN]
+    lines = db.scalars(
+        select(Consent).where(Consent.patient_id == patient.id, Consent.channel == channel).order_by(Consent.id)
+    ).all()
+    said = {line.purpose: line.says for line in lines}
+    before = {line.purpose: line.says for line in lines if line.says is not Consented.WITHDRAWN}
+    withdrawn = [
+        purpose
+        for purpose in Purpose
+        if said.get(purpose) is Consented.WITHDRAWN and before.get(purpose) is not Consented.REFUSED
+    ]
     return state(
         db,
         patient=patient,
