@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +12,7 @@ from followup.actions.entries import TreatmentEntry
 from followup.actions.overlapping import Room
 from followup.db import new_id
 from followup.models import Clinic, Enrolment, Message, Patient, Step, TreatmentSession
-from followup.models.facts import latest_consents
+from followup.models.facts import latest_consents, zone_of
 from followup.models.traffic import ORDINARY_LANE
 from followup.rules.quiet import QuietHours
 from followup.rules.slots import Slot
@@ -137,7 +136,7 @@ def _schedule(
         ],
         ended_at=treatment.ended_at,
         recorded_at=now,
-        zone=ZoneInfo(patient.zone or clinic.zone),
+        zone=zone_of(patient, clinic),
         quiet=QuietHours(clinic.quiet_from, clinic.quiet_until),
         texts=room.texts,
         newer_ended_at=room.newer_ended_at,
