@@ -9,10 +9,8 @@ import migrations
 
 from .service import Service, service_on
 
-KINDS = [pytest.param(kind, marks=pytest.mark.xdist_group(f"faults-{kind}")) for kind in ("sqlite", "postgresql")]
 
-
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(scope="module")
 def blank_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'followup.sqlite3'}"

@@ -28,8 +28,16 @@ from followup.testing.web import reserved_port
 from .processes import Processes
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 AT_MOST = timedelta(seconds=60)  # only a failing test waits that long
 TWILIO_NUMBER = "+15005550006"
+# One service for each kind of database: a test process keeps to its own.
+ON_BOTH_DATABASES = pytest.mark.parametrize(
+    "blank_url",
+    [pytest.param(kind, marks=pytest.mark.xdist_group(f"faults-{kind}")) for kind in ("sqlite", "postgresql")],
+    indirect=True,
+    scope="module",
+)
 WENT = frozenset({Status.SENT, Status.DELIVERED})
 
 
@@ -102,7 +110,11 @@ class Service:
             pytest.fail(f"{why}\n{self.processes.logs()}")
 
     def until_settled(self, owed: Owed, *ends: Status) -> None:
-        self.until(lambda: self.message(owed).status in ends)
+        try:
+            until(lambda: self.message(owed).status in ends, within=AT_MOST)
+        except AssertionError:
+            now = self.message(owed)
+            pytest.fail(f"{now.status} ({now.reason}) after {now.tries} tries\n{self.processes.logs()}")
 
     def kill_at(self, point: str) -> None:
         """Let the next process that reaches this point die there."""
@@ -122,7 +134,8 @@ class Service:
 
     def stop_texts(self, owed: Owed) -> None:
         """Write STOP as the patient."""
-        self.emulators.inbound(from_=owed.to, to=TWILIO_NUMBER, body="STOP")
+        answer = self.emulators.inbound(from_=owed.to, to=TWILIO_NUMBER, body="STOP")
+        assert answer["status_code"] == 200
 
 
 @contextmanager
@@ -138,7 +151,7 @@ def service_on(database_url: str, broker_url: str, home: Path, *, groups: int = 
         engine = connect(database_url)
         stack.callback(engine.dispose)
         environment = {
-            "PYTHONPATH": str(HERE),
+            "PYTHONPATH": f"{HERE}:{ROOT}",
             "DEATHS": str(deaths),
             "DATABASE_URL": database_url,
             "REDIS_URL": broker_url,

@@ -8,7 +8,9 @@ import redis
 
 from followup.terms import Reason, Status
 
-from .service import WENT, Service
+from .service import ON_BOTH_DATABASES, WENT, Service
+
+pytestmark = ON_BOTH_DATABASES
 
 RECEIPTS = pytest.mark.parametrize("faults", [[], ["no_receipt"]], ids=["receipts", "no receipt"])
 

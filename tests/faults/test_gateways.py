@@ -6,7 +6,9 @@ from followup.actions import settling
 from followup.models import Message, Patient
 from followup.terms import Channel, Status
 
-from .service import WENT, Service
+from .service import ON_BOTH_DATABASES, WENT, Service
+
+pytestmark = ON_BOTH_DATABASES
 
 
 @pytest.mark.parametrize(
