@@ -56,22 +56,45 @@ def make_room(db: Session, *, patient: Patient, treatment: TreatmentSession, pla
         )
         if each.treatment is not None and each.treatment.id != treatment.id
     ]
+    texts = _Texts(db, patient, others)
     if plan.overlap is Overlap.SUPERSEDE:
         room.newer = _newer(db, treatment)
-        for each in others:
-            _meet(room, each, treatment, _texts(db, patient, others, besides=each))
-    room.texts = _texts(db, patient, others)
+        for each in sorted(others, key=_turn):
+            _meet(room, each, others, treatment, texts)
+    room.texts = texts.besides(None)
     return room
 
 
-def _meet(room: Room, each: Owed, treatment: TreatmentSession, texts: Sequence[datetime]) -> None:
+def _turn(each: Owed) -> int:
+    """First what frees days for the others, last what follows another."""
+    if each.message.purpose is not Purpose.FEEDBACK:
+        return 0
+    return 2 if each.step and each.step.reminds else 1
+
+
+def _meet(room: Room, each: Owed, others: Sequence[Owed], treatment: TreatmentSession, texts: "_Texts") -> None:
     assert each.treatment is not None
     assert each.step is not None
-    is_newer = each.treatment.ended_at > treatment.ended_at
-    if each.message.purpose is Purpose.FEEDBACK and (is_newer or _waits(each, treatment, texts)):
-        room.held[each.step.reminds or each.step.key] = each.treatment.id
-    elif not is_newer:
+    stays = each.treatment.ended_at > treatment.ended_at
+    if each.message.purpose is Purpose.FEEDBACK:
+        question, can_go = _question(each, others), texts.can_go(each)
+        if question:  # a reminder is timed anew when its question leaves; until then it only shares the question's fate
+            stays = question.replaced_by is None
+        elif not stays:
+            stays = can_go and _waits(each, treatment, texts.besides(each))
+        if stays and can_go and not each.step.reminds:
+            room.held[each.step.key] = each.treatment.id
+    if not stays:
         each.message.replaced_by = treatment.id
+
+
+def _question(reminder: Owed, others: Sequence[Owed]) -> Message | None:
+    """The question that a reminder repeats, if that has not left yet."""
+    assert reminder.step is not None
+    wanted = (reminder.message.enrolment_id, reminder.step.reminds)
+    return next(
+        (each.message for each in others if each.step and (each.message.enrolment_id, each.step.key) == wanted), None
+    )
 
 
 def _waits(each: Owed, treatment: TreatmentSession, texts: Sequence[datetime]) -> bool:
@@ -104,25 +127,31 @@ def _newer(db: Session, treatment: TreatmentSession) -> TreatmentSession | None:
     ).one_or_none()
 
 
-def _texts(db: Session, patient: Patient, others: Sequence[Owed], *, besides: Owed | None = None) -> list[datetime]:
-    """When the patient's texts of a plan went, or are due unless they are conditional or cannot go."""
-    held = latest_consents(db, [patient.id])
-    owed = [
-        each.message.due_at
-        for each in others
-        if each is not besides
-        and each.message.channel is Channel.SMS
-        and each.message.replaced_by is None
-        and each.message.due_at < each.message.expires_at
-        and not (each.step and each.step.is_conditional)
-        and held.get((patient.id, Channel.SMS, each.message.purpose)) is Consented.GIVEN
-    ]
-    left = db.scalars(
-        select(Message.left_at).where(
-            Message.patient_id == patient.id,
-            Message.channel == Channel.SMS,
-            Message.origin == Origin.STEP,
-            Message.status.in_(lifecycle.GONE),
+class _Texts:
+    """A patient's texts of a plan that went, or are due unless they are conditional, replaced or cannot go."""
+
+    def __init__(self, db: Session, patient: Patient, others: Sequence[Owed]) -> None:
+        self._others, self._held = others, latest_consents(db, [patient.id])
+        left = db.scalars(
+            select(Message.left_at).where(
+                Message.patient_id == patient.id,
+                Message.channel == Channel.SMS,
+                Message.origin == Origin.STEP,
+                Message.status.in_(lifecycle.GONE),
+            )
         )
-    )
-    return [*owed, *(moment for moment in left if moment)]
+        self._left = [moment for moment in left if moment]
+
+    def besides(self, one: Owed | None) -> list[datetime]:
+        """When they went or are due, all but this one."""
+        return [*self._left, *(each.message.due_at for each in self._others if each is not one and self._counts(each))]
+
+    def can_go(self, each: Owed) -> bool:
+        """Whether the patient permits it and can be reached, as things stand."""
+        permitted = self._held.get((each.patient.id, each.message.channel, each.message.purpose))
+        return permitted is Consented.GIVEN and each.address is not None
+
+    def _counts(self, each: Owed) -> bool:
+        message = each.message
+        is_text = message.channel is Channel.SMS and message.replaced_by is None and message.due_at < message.expires_at
+        return is_text and self.can_go(each) and not (each.step and each.step.is_conditional)
