@@ -12,7 +12,7 @@ from followup.actions.entries import TreatmentEntry
 from followup.actions.overlapping import Room
 from followup.db import new_id
 from followup.models import Clinic, Enrolment, Message, Patient, Step, TreatmentSession
-from followup.models.facts import latest_consents, zone_of
+from followup.models.facts import address_of, latest_consents, zone_of
 from followup.models.traffic import ORDINARY_LANE
 from followup.rules.quiet import QuietHours
 from followup.rules.slots import Slot
@@ -44,7 +44,9 @@ def record_treatment(db: Session, *, entry: TreatmentEntry, now: datetime, by: s
     written all the same, and shows why it waits. Raises EntryError, UnknownClinic, UnknownPlan or Conflict.
     """
     entries.check_time(entry, now)
-    clinic = db.scalars(select(Clinic).where(Clinic.key == entry.clinic)).one_or_none()
+    # One at a time in a clinic, so that two requests at once cannot both find the session, or its patient, unknown.
+    one_at_a_time = select(Clinic).where(Clinic.key == entry.clinic).with_for_update(key_share=True)
+    clinic = db.scalars(one_at_a_time).one_or_none()
     if clinic is None:
         raise UnknownClinic(f"clinic {entry.clinic!r} is not known; use the key of a clinic")
     content = entries.content_hash(entry)
@@ -98,15 +100,14 @@ def _is_for(step: Step, treatment: TreatmentSession) -> bool:
 
 
 def _channels(db: Session, patient: Patient, steps: Sequence[Step]) -> list[Channel]:
-    """For each step the first channel that the patient permits and has an address for; else the step's first."""
+    """For each step the first channel that the patient permits and can be reached on; else the step's first."""
     held = latest_consents(db, [patient.id])
-    works = {Channel.SMS: patient.phone is not None, Channel.EMAIL: patient.email is not None}
     return [
         next(
             (
                 channel
                 for channel in map(Channel, step.channels)
-                if works[channel] and held.get((patient.id, channel, step.purpose)) is Consented.GIVEN
+                if address_of(patient, channel) and held.get((patient.id, channel, step.purpose)) is Consented.GIVEN
             ),
             Channel(step.channels[0]),
         )

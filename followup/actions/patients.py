@@ -39,7 +39,9 @@ def _find(db: Session, clinic: Clinic, entry: TreatmentEntry) -> Patient | None:
     if given.email.address:
         addresses.append(Patient.email == given.email.address)
     same_name = (Patient.given_name == given.given_name, Patient.family_name == given.family_name)
-    return db.scalars(query.where(*same_name, or_(*addresses)).limit(1)).one_or_none() if addresses else None
+    if not addresses:
+        return None
+    return db.scalars(query.where(*same_name, or_(*addresses)).order_by(Patient.id).limit(1)).one_or_none()
 
 
 def _update(patient: Patient, entry: TreatmentEntry) -> None:
@@ -49,10 +51,12 @@ def _update(patient: Patient, entry: TreatmentEntry) -> None:
     patient.language = given.language
     patient.zone = given.timezone or patient.zone
     patient.next_visit_at = entry.next_visit_at or patient.next_visit_at
-    if given.phone.given and given.phone.given != patient.phone_given:
-        patient.phone, patient.phone_given, patient.phone_failed_at = given.phone.e164, given.phone.given, None
-    if given.email.given and given.email.given != patient.email_given:
-        patient.email, patient.email_given, patient.email_failed_at = given.email.address, given.email.given, None
+    if given.phone.given:
+        patient.phone_failed_at = patient.phone_failed_at if given.phone.e164 == patient.phone else None
+        patient.phone, patient.phone_given = given.phone.e164, given.phone.given
+    if given.email.given:
+        patient.email_failed_at = patient.email_failed_at if given.email.address == patient.email else None
+        patient.email, patient.email_given = given.email.address, given.email.given
 
 
 def _keep_consent(db: Session, patient: Patient, consent: ConsentEntry, now: datetime, by: str) -> None:

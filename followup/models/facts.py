@@ -56,9 +56,7 @@ class Owed:
     @property
     def address(self) -> str | None:
         """Where it would go now: E.164 or an email address; None if nothing there works."""
-        if self.message.channel is Channel.SMS:
-            return None if self.patient.phone_failed_at else self.patient.phone
-        return None if self.patient.email_failed_at else self.patient.email
+        return address_of(self.patient, self.message.channel)
 
     @property
     def is_capped(self) -> bool:
@@ -67,6 +65,13 @@ class Owed:
         if message.origin is not Origin.STEP or message.purpose is None:
             return False
         return is_capped(message.purpose, message.channel)
+
+
+def address_of(patient: Patient, channel: Channel) -> str | None:
+    """Where a patient can be reached on a channel: E.164 or an email address; None if nothing there works."""
+    if channel is Channel.SMS:
+        return None if patient.phone_failed_at else patient.phone
+    return None if patient.email_failed_at else patient.email
 
 
 def zone_of(patient: Patient, clinic: Clinic) -> ZoneInfo:
