@@ -28,7 +28,7 @@ SPEAKER = DEATHS / "speaker.pid"
 SHORT = Patience(
     lease=timedelta(seconds=1.5),
     first_look=timedelta(seconds=0.5),
-    surely_listed=timedelta(seconds=3),  # a loaded machine may take seconds from the attempt to the first byte
+    surely_listed=timedelta(seconds=4),  # a loaded machine may take seconds from the attempt to the first byte
     between_lists=timedelta(seconds=0.5),
     waits=(timedelta(seconds=0.2),) * 7,
 )
