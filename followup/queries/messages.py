@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, tuple_
@@ -14,6 +14,8 @@ from followup.models.facts import GAVE_UP, Known, Owed
 from followup.rules.permission import Hold, Skip, judge
 from followup.rules.slots import Shift
 from followup.terms import Channel, Origin, Purpose, Reason, ReceiptKind, Status
+
+_DUE = "%Y%m%dT%H%M%S.%fZ"
 
 _TROUBLED = {
     Status.FAILED: "The gateway did not take it.",
@@ -105,7 +107,7 @@ def page(db: Session, *, chosen: Filter, now: datetime, cursor: str | None = Non
     last = ids[limit - 1] if len(ids) > limit else None
     return Page(
         items=_views(db, [found[row.id] for row in ids[:limit]], now),
-        next_cursor=f"{last.due_at.isoformat()}~{last.id}" if last else None,
+        next_cursor=_cursor(last.due_at, last.id) if last else None,
     )
 
 
@@ -137,10 +139,15 @@ def _where(chosen: Filter) -> Iterator[ColumnElement[bool]]:
         yield Message.due_at < chosen.due_to
 
 
+def _cursor(due_at: datetime, message_id: UUID) -> str:
+    """The place of the last message of a page; nothing in it needs escaping in a URL."""
+    return f"{due_at.strftime(_DUE)}~{message_id}"
+
+
 def _after(cursor: str) -> tuple[datetime, UUID]:
     due_at, _, message_id = cursor.partition("~")
     try:
-        return datetime.fromisoformat(due_at), UUID(message_id)
+        return datetime.strptime(due_at, _DUE).replace(tzinfo=UTC), UUID(message_id)
     except ValueError:
         raise BadCursor(f"cursor {cursor[:80]!r} is not one of ours; use next_cursor of the page before") from None
 

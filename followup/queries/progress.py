@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from followup.db import real_time
 from followup.models import Message, Sender, Switch
 from followup.models.desk import SENDING
+from followup.models.facts import IS_OWED
 from followup.models.traffic import PRIORITY_LANE
 from followup.terms import Origin, Status
 
@@ -16,7 +17,7 @@ def unfinished(db: Session, *, now: datetime) -> int:
     """How many messages the engine could move on at once: due and free to go, or already on their way."""
     going = select(Sender.channel).where(Sender.stopped_at.is_(None))
     due = select(func.count()).where(
-        Message.status == Status.SCHEDULED,
+        IS_OWED,
         Message.due_at <= now,
         Message.channel.in_(going),
         or_(Message.next_try_at.is_(None), Message.next_try_at <= real_time(db)),
@@ -29,6 +30,4 @@ def unfinished(db: Session, *, now: datetime) -> int:
 
 def next_due(db: Session, *, after: datetime) -> datetime | None:
     """When the next message is due; None if nothing is owed any more."""
-    return db.scalar(
-        select(func.min(Message.due_at)).where(Message.status == Status.SCHEDULED, Message.due_at > after)
-    )
+    return db.scalar(select(func.min(Message.due_at)).where(IS_OWED, Message.due_at > after))
