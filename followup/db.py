@@ -111,6 +111,11 @@ def new_id() -> UUID:
     return uuid_utils.compat.uuid7()
 
 
+def first_id(at: datetime) -> UUID:
+    """The least id that `new_id` could have made at an instant: the rows made since are a range of the primary key."""
+    return UUID(int=int(at.timestamp() * 1000) << 80)
+
+
 def connect(url: str) -> Engine:
     """Open the database at a SQLAlchemy URL. SQLite writes through to disk and locks before it reads."""
     hosted = POSTGRESQL if make_url(url).get_backend_name() == "postgresql" else {}

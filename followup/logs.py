@@ -98,10 +98,9 @@ def _about(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def _told(error: BaseException) -> str:
-    frames = [
-        f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
-    ]
-    return "\n".join(["", *frames]).replace("\n", "\n  ").removeprefix("\n") + f"\n{type(error).__name__}"
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"  {_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames]
+    return "\n".join([*places, type(error).__name__])
 
 
 def _short(path: str) -> str:

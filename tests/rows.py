@@ -5,12 +5,14 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from followup.models import (
+    ApiKey,
     Attempt,
     AuditEntry,
     Clinic,
     Clock,
     Consent,
     Enrolment,
+    Heartbeat,
     Message,
     Patient,
     Plan,
@@ -153,12 +155,21 @@ def staff(**other: Any) -> Staff:
     return Staff(**{"email": "lee@oak.example", "role": Role.DESK, "added_at": NOON, "added_by": "init"} | other)
 
 
+def api_key(**other: Any) -> ApiKey:
+    given = {"name": "booking", "prefix": "fu_0", "hashed": "0", "created_at": NOON, "created_by": "lee"}
+    return ApiKey(**given | other)
+
+
 def switch(**other: Any) -> Switch:
     return Switch(**{"name": "sending", "off_at": NOON, "off_by": "lee"} | other)
 
 
 def clock(**other: Any) -> Clock:
     return Clock(**other)
+
+
+def heartbeat(**other: Any) -> Heartbeat:
+    return Heartbeat(**{"task": "tick", "beat_at": NOON} | other)
 
 
 def audit_entry(**other: Any) -> AuditEntry:

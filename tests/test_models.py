@@ -14,12 +14,14 @@ from followup.terms import AttemptOutcome, Channel, Consented, Reason, ReceiptKi
 from .rows import (
     FIRST,
     NOON,
+    api_key,
     attempt,
     audit_entry,
     clinic,
     clock,
     consent,
     enrolment,
+    heartbeat,
     known,
     message,
     patient,
@@ -33,8 +35,8 @@ from .rows import (
     treatment,
 )
 
-WITH_ID = (clinic, patient, consent, treatment, plan, step, enrolment, message, attempt, receipt, reply, staff)
-WITH_OWN_KEY = (sender, switch, clock)
+WITH_ID = (clinic, patient, consent, treatment, plan, step, enrolment, message, attempt, receipt, reply, staff, api_key)
+WITH_OWN_KEY = (sender, switch, clock, heartbeat)
 
 
 @pytest.fixture
@@ -64,6 +66,8 @@ TWICE: dict[str, tuple[Callable[[], Base], str]] = {
     "sender of a channel": (sender, "sender"),
     "switch of the same name": (switch, "switch"),
     "person with the same email address": (staff, "email"),
+    "API key of the same name": (lambda: api_key(hashed="1"), "name"),
+    "API key with the same hash": (lambda: api_key(name="other"), "hashed"),
 }
 
 BROKEN: dict[str, tuple[Callable[[], Base], str]] = {
@@ -88,6 +92,8 @@ BROKEN: dict[str, tuple[Callable[[], Base], str]] = {
     "a plan loaded by no one": (lambda: plan(version=2, loaded_by=None), "loaded_"),
     "a switch turned off by no one": (lambda: switch(name="b", off_by=None), "off_"),
     "a person added by no one": (lambda: staff(email="b", added_by=None), "added_"),
+    "an API key made by no one": (lambda: api_key(name="b", hashed="b", created_by=None), "created_"),
+    "an API key revoked by no one": (lambda: api_key(name="b", hashed="b", revoked_at=NOON), "revoked_at_with"),
     "a sender stopped for nothing": (lambda: sender(channel=Channel.EMAIL, stopped_at=NOON), "stopped_at_with"),
     "a second clock": (lambda: clock(id=2), "only_one"),
 }

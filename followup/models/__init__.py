@@ -1,17 +1,20 @@
 """Tables and their constraints: what must not happen is impossible here."""
 
+from followup.models.access import ApiKey
 from followup.models.care import Enrolment, Plan, Step, TreatmentSession
-from followup.models.desk import AuditEntry, Clock, Staff, Switch
+from followup.models.desk import AuditEntry, Clock, Heartbeat, Staff, Switch
 from followup.models.people import Clinic, Consent, Patient
 from followup.models.traffic import Attempt, Message, Receipt, Reply, Sender
 
 __all__ = [
+    "ApiKey",
     "Attempt",
     "AuditEntry",
     "Clinic",
     "Clock",
     "Consent",
     "Enrolment",
+    "Heartbeat",
     "Message",
     "Patient",
     "Plan",

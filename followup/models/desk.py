@@ -1,4 +1,4 @@
-"""Who works at the clinic and what they did, the switches they may throw, and the clock that practice may shift."""
+"""Who works here and what they did, the switches they may throw, the clock that practice may shift, signs of life."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from followup.db import Base, new_id, together, words
 from followup.terms import Role
 
 SENDING = "sending"  #: the switch that pauses everything but alarms
+TICK, RECONCILE = "tick", "reconcile"  #: the tasks that beat wakes
 
 
 class Staff(Base):
@@ -62,3 +63,12 @@ class Clock(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
     ahead: Mapped[timedelta] = mapped_column(Interval, default=timedelta(0))
     moved_at: Mapped[datetime | None]  #: real time; waiting before it was no waiting
+
+
+class Heartbeat(Base):
+    """When a task that beat wakes last did its work, give or take ten seconds."""
+
+    __tablename__ = "heartbeat"
+
+    task: Mapped[str] = mapped_column(String(40), primary_key=True)
+    beat_at: Mapped[datetime]  #: real time

@@ -59,6 +59,13 @@ class Message(Base):
             postgresql_where=text("lease_token IS NOT NULL"),
             sqlite_where=text("lease_token IS NOT NULL"),
         ),
+        Index(
+            "ix_message_uncertain",
+            "due_at",
+            "id",
+            postgresql_where=text("status = 'uncertain'"),
+            sqlite_where=text("status = 'uncertain'"),
+        ),
         Index("ix_message_patient_id", "patient_id", "due_at"),
         Index("ix_message_enrolment_id", "enrolment_id"),
         Index("ix_message_due_at", "due_at", "id"),

@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 
 from followup.runtime import Runtime
-from followup.web import errors, health, hooks, overview, patients, sheets
+from followup.web import errors, health, hooks, metrics, overview, patients, sheets
 from followup.web.guard import Guard
 from followup.web.pages import Pages
 
@@ -36,7 +36,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     )
     app.state.runtime = runtime
     app.state.pages = Pages(runtime.settings.public_url)
-    for part in (health, hooks, patients, overview):
+    for part in (health, metrics, hooks, patients, overview):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=_STATIC))
     errors.install(app)

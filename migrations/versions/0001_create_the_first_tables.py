@@ -53,6 +53,22 @@ RECEIPTKIND = words("receiptkind", "taken", "delivered", "undelivered", "failed"
 
 def upgrade() -> None:
     op.create_table(
+        "api_key",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("name", sa.String(64), nullable=False),
+        sa.Column("prefix", sa.String(12), nullable=False),
+        sa.Column("hashed", sa.String(64), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("created_by", sa.String(200), nullable=False),
+        sa.Column("last_used_at", INSTANT),
+        sa.Column("revoked_at", INSTANT),
+        sa.Column("revoked_by", sa.String(200)),
+        sa.UniqueConstraint("name"),
+        sa.UniqueConstraint("hashed"),
+        sa.CheckConstraint("(created_at IS NULL) = (created_by IS NULL)", name="created_at_with_created_by"),
+        sa.CheckConstraint("(revoked_at IS NULL) = (revoked_by IS NULL)", name="revoked_at_with_revoked_by"),
+    )
+    op.create_table(
         "audit_entry",
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("did_at", INSTANT, nullable=False),
@@ -87,6 +103,11 @@ def upgrade() -> None:
         sa.Column("ahead", sa.Interval(), nullable=False),
         sa.Column("moved_at", INSTANT),
         sa.CheckConstraint("id = 1", name="only_one"),
+    )
+    op.create_table(
+        "heartbeat",
+        sa.Column("task", sa.String(40), primary_key=True),
+        sa.Column("beat_at", INSTANT, nullable=False),
     )
     op.create_table(
         "plan",
@@ -274,6 +295,7 @@ def upgrade() -> None:
     op.create_index("ix_message_lease_token", "message", ["lease_token"], **where("lease_token IS NOT NULL"))
     op.create_index("ix_message_owed", "message", ["channel", "lane", "due_at", "id"], **where("status = 'scheduled'"))
     op.create_index("ix_message_patient_id", "message", ["patient_id", "due_at"])
+    op.create_index("ix_message_uncertain", "message", ["due_at", "id"], **where("status = 'uncertain'"))
     # Every message is updated several times in its first minute, and what is owed is read every second.
     if op.get_bind().dialect.name == "postgresql":
         op.execute(
@@ -327,8 +349,10 @@ def downgrade() -> None:
         "sender",
         "reply",
         "plan",
+        "heartbeat",
         "clock",
         "clinic",
         "audit_entry",
+        "api_key",
     ):
         op.drop_table(table)

@@ -1,0 +1,120 @@
+"""What `/metrics` tells: what is owed, what lately left and came back, and whether the engine runs.
+
+A scrape must not hold up what it measures, however many rows there are. So each question reads one index from its end,
+at most `MOST` rows of it: what is owed and what is uncertain have partial indexes; ids are time-ordered, so the last
+hour of attempts, receipts or replies is a range of a primary key. A count that reaches `MOST` means that many or more.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, literal, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from followup.db import first_id, real_time
+from followup.models import Attempt, Heartbeat, Message, Receipt, Reply, Sender, Switch
+from followup.models.desk import SENDING
+from followup.models.facts import IS_OWED
+from followup.models.traffic import ORDINARY_LANE, PRIORITY_LANE
+from followup.terms import AttemptOutcome, Channel, ReceiptKind, Status
+
+MOST = 10_000
+JUST_NOW, LATELY, TODAY = timedelta(minutes=5), timedelta(hours=1), timedelta(days=1)
+
+_LANES, _NO_WAIT = (PRIORITY_LANE, ORDINARY_LANE), timedelta(0)
+# Written into the statement: a database uses the index of what is uncertain only for this very word.
+_IS_UNCERTAIN = Message.status == literal(Status.UNCERTAIN, Message.status.type, literal_execute=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What is due and free to go by one channel and lane."""
+
+    channel: Channel
+    lane: int
+    due: int
+    waited: timedelta  #: how long the oldest of it has been free to go
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Everything that a scrape tells; counts alone, nothing that names a patient or a message."""
+
+    queues: Sequence[Queue]
+    lateness: Mapping[Channel, Sequence[timedelta]]  #: shortest first, of what left `JUST_NOW`
+    statuses: Mapping[Status, int]  #: of what became due in the last day
+    uncertain: int
+    attempts: Mapping[tuple[Channel, AttemptOutcome | None], int]  #: begun `LATELY`; None is not answered yet
+    receipts: Mapping[ReceiptKind, int]  #: kept `LATELY`
+    replies: Mapping[Channel, int]  #: kept `LATELY`
+    silent_for: Mapping[str, timedelta]  #: by task: how long ago it last did its work
+    stopped: Mapping[Channel, bool]
+    paused: bool
+
+
+def measure(db: Session, *, now: datetime) -> Metrics:
+    """All of it at business time `now`, with a fixed number of queries."""
+    clock = real_time(db)
+    lately = first_id(clock - LATELY)
+    today = Message.due_at > now - TODAY, Message.due_at <= now
+    attempts = _tally(db, Attempt.channel, Attempt.outcome, where=[Attempt.id >= lately], newest=Attempt.id)
+    return Metrics(
+        queues=[_queue(db, channel, lane, now, clock) for channel in Channel for lane in _LANES],
+        lateness=_lateness(db, clock),
+        statuses=_counts(_tally(db, Message.status, where=today, newest=Message.due_at)),
+        uncertain=sum(_tally(db, Message.channel, where=[_IS_UNCERTAIN], newest=Message.due_at).values()),
+        attempts={(channel, outcome): count for (channel, outcome), count in attempts.items()},
+        receipts=_counts(_tally(db, Receipt.kind, where=[Receipt.id >= lately], newest=Receipt.id)),
+        replies=_counts(_tally(db, Reply.channel, where=[Reply.id >= lately], newest=Reply.id)),
+        silent_for={beat.task: max(clock - beat.beat_at, _NO_WAIT) for beat in db.scalars(select(Heartbeat))},
+        stopped={sender.channel: sender.stopped_at is not None for sender in db.scalars(select(Sender))},
+        paused=db.get(Switch, SENDING) is not None,
+    )
+
+
+def _queue(db: Session, channel: Channel, lane: int, now: datetime, clock: datetime) -> Queue:
+    """Waiting counts from the due time, but after an unavailable gateway or a worry from when it was free to go."""
+    free = (
+        select(Message.due_at, Message.next_try_at)
+        .where(IS_OWED, Message.channel == channel, Message.lane == lane, Message.due_at <= now)
+        .where(or_(Message.next_try_at.is_(None), Message.next_try_at <= clock))
+        .order_by(Message.due_at)
+        .limit(MOST)
+        .subquery()
+    )
+    first_due = func.min(free.c.due_at).filter(free.c.next_try_at.is_(None))
+    due, due_at, next_try_at = db.execute(select(func.count(), first_due, func.min(free.c.next_try_at))).one()
+    return Queue(channel, lane, due, max(now - (due_at or now), clock - (next_try_at or clock)))
+
+
+def _lateness(db: Session, clock: datetime) -> dict[Channel, list[timedelta]]:
+    left = (
+        select(Message.channel, Message.left_at, Message.due_at)
+        .join(Attempt, Attempt.message_id == Message.id)
+        .where(Attempt.id >= first_id(clock - JUST_NOW), Attempt.number == Message.tries, Message.left_at.is_not(None))
+        .order_by(Attempt.id.desc())
+        .limit(MOST)
+    )
+    found = defaultdict(list)
+    for channel, left_at, due_at in db.execute(left):
+        assert left_at is not None, "that is asked for"
+        found[channel].append(left_at - due_at)
+    return {channel: sorted(waits) for channel, waits in found.items()}
+
+
+def _tally(
+    db: Session,
+    *kinds: InstrumentedAttribute[Any],
+    where: Iterable[ColumnElement[bool]],
+    newest: InstrumentedAttribute[Any],
+) -> dict[tuple[Any, ...], int]:
+    """How many there are of each kind among the newest rows."""
+    rows = select(*kinds).where(*where).order_by(newest.desc()).limit(MOST).subquery()
+    return {tuple(kind): count for *kind, count in db.execute(select(*rows.c, func.count()).group_by(*rows.c))}
+
+
+def _counts(tally: Mapping[tuple[Any, ...], int]) -> dict[Any, int]:
+    return {kind: count for (kind,), count in tally.items()}
