@@ -16,7 +16,7 @@ run: setup ## start the service on this machine; Ctrl-C stops it
 	@$(BIN)/followup serve
 
 test: setup ## run the tests (ARGS="tests/rules -k quiet" for some of them)
-	@$(BIN)/pytest --numprocesses 2 --dist worksteal $(ARGS)
+	@$(BIN)/pytest --numprocesses 2 --dist loadgroup $(ARGS)
 
 check: setup ## format, lint, types and import directions
 	$(BIN)/ruff format --check .
