@@ -1,0 +1,32 @@
+"""The keys with which other software asks."""
+
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from followup.db import Base, new_id, together
+
+
+class ApiKey(Base):
+    """What lets other software in. The key itself is shown once, when it is made; only its hash is kept."""
+
+    __tablename__ = "api_key"
+    __table_args__ = (together("created_at", "created_by"), together("revoked_at", "revoked_by"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(String(64), unique=True)  #: stands in the audit log, so no two ever share one
+    prefix: Mapped[str] = mapped_column(String(12))  #: how the key begins, to tell which one it is
+    hashed: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    created_by: Mapped[str] = mapped_column(String(200))
+    last_used_at: Mapped[datetime | None]  #: give or take an hour
+    revoked_at: Mapped[datetime | None]
+    revoked_by: Mapped[str | None] = mapped_column(String(200))
+
+    @staticmethod
+    def hash_of(key: str) -> str:
+        """SHA-256: nobody can guess 256 random bits, so a slow hash would protect nothing more."""
+        return sha256(key.encode()).hexdigest()
