@@ -8,6 +8,7 @@ from followup.cli.init import init
 from followup.cli.messages import message, messages
 from followup.cli.migrate import migrate
 from followup.cli.pausing import pause, resume
+from followup.cli.rehearse import rehearse
 from followup.cli.serve import serve
 
 app = typer.Typer(
@@ -21,6 +22,7 @@ app.command()(serve)
 app.command()(migrate)
 app.command()(init)
 importing.register(app)
+app.command()(rehearse)
 app.command()(messages)
 app.command()(message)
 app.command()(clock)

@@ -1,10 +1,13 @@
 """What every command does alike: read the settings, and say in one line why it can't go on."""
 
 import difflib
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, NoReturn
 
 import typer
 from dotenv import dotenv_values
@@ -22,6 +25,16 @@ def fail(line: str) -> NoReturn:
     """Say on standard error why it can't be done, and end with exit code 1."""
     typer.echo(line, err=True)
     raise typer.Exit(1)
+
+
+def tell_json(value: Any) -> None:
+    """Print one object; times as ISO 8601, ids as text."""
+    typer.echo(json.dumps(value, default=_plain, ensure_ascii=False))
+
+
+def tell_list(items: Iterable[Any], **more: Any) -> None:
+    """Print dataclasses as the API's pages do: all of them at once, so no cursor follows."""
+    tell_json({"items": [asdict(item) for item in items], "next_cursor": None, **more})
 
 
 def read_settings() -> Settings:
@@ -58,3 +71,7 @@ def misspelt() -> list[str]:
         if near and name.startswith(("FOLLOWUP_", "TWILIO_")):
             lines.append(f"{name} is not a setting and does nothing; did you mean {near[0]}?")
     return lines
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,17 +1,16 @@
 """`followup messages` and `followup message`: what left, what will leave, and why then or why not."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import typer
 
 from followup.actions import settling
-from followup.cli.console import OPERATOR, fail, service
+from followup.cli.console import OPERATOR, fail, service, tell_json, tell_list
 from followup.models import Message
 from followup.queries import messages as queries
 from followup.queries.messages import Filter, MessageView, Page, Story
@@ -45,7 +44,7 @@ def messages(
     with service() as runtime:
         views = (view for page in _pages(runtime, chosen) for view in page.items)
         if as_json:
-            typer.echo(json.dumps({"items": [asdict(view) for view in views], "next_cursor": None}, default=_plain))
+            tell_list(views)
         else:
             for view in views:
                 typer.echo(_entry(view))
@@ -67,7 +66,10 @@ def message(
             story = queries.story(db, message_id=message_id, now=runtime.now())
     if story is None:
         fail(f"There is no message {message_id}; followup messages lists them.")
-    typer.echo(json.dumps(asdict(story), default=_plain) if as_json else "\n".join(_lines(story)))
+    if as_json:
+        tell_json(asdict(story))
+    else:
+        typer.echo("\n".join(_lines(story)))
 
 
 def _settle(runtime: Runtime, message_id: UUID, *, was_sent: bool) -> None:
@@ -117,7 +119,3 @@ def _lines(story: Story) -> Iterator[str]:
 
 def _utc(moment: datetime | None) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment else None
-
-
-def _plain(value: Any) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,86 @@
+"""Which plan a command is about: a version in the database, a file that is not loaded yet, or a packaged one."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import make_url
+from sqlalchemy.orm import Session
+
+import settings
+from followup.cli.console import fail, service
+from followup.messages.plans import PlanError, PlanFile, packaged_plans, parse_plan
+from followup.models import Step
+from followup.queries import plans
+from followup.queries.plans import PlanView
+from settings import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A plan with its steps, in order."""
+
+    plan: PlanView
+    steps: Sequence[Step]
+
+    @property
+    def name(self) -> str:
+        """How people speak of it."""
+        version = "not loaded" if self.plan.version is None else f"version {self.plan.version}"
+        return f"{self.plan.key}, {version}"
+
+
+@contextmanager
+def database_if_any() -> Iterator[Session | None]:
+    """One view of the database; None where none was made yet, so that plans can be looked at before anything runs."""
+    try:
+        url = make_url(settings.load().database_url)
+    except SettingsError as error:
+        fail(str(error))
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        yield None
+        return
+    with service() as runtime, runtime.read_db() as db:
+        yield db
+
+
+def list_plans(db: Session | None) -> list[PlanView]:
+    """Every version of every plan; before there is a database, the packaged plans."""
+    return [PlanView.of_file(plan) for plan in packaged_plans()] if db is None else plans.versions(db)
+
+
+def find_plan(db: Session | None, key: str, *, version: int | None = None) -> Recipe:
+    """The plan of this key; or one line that names those there are, and exit code 1."""
+    if db is None:
+        packaged = [plan for plan in packaged_plans() if plan.key == key and version is None]
+        found = _recipe(packaged[0]) if packaged else None
+    else:
+        stored = plans.find(db, key=key, version=version)
+        found = Recipe(*stored) if stored else None
+    if found is None:
+        wanted = f"plan {key!r}" if version is None else f"version {version} of plan {key!r}"
+        known = ", ".join(f"{each.key} {each.version or ''}".strip() for each in list_plans(db)) or "none"
+        fail(f"There is no {wanted}; there is: {known}. `followup plan load FILE.toml` makes one.")
+    return found
+
+
+def read_recipe(path: Path) -> Recipe:
+    """A plan that is not loaded yet; or every problem of its file, one line each, and exit code 1."""
+    try:
+        return _recipe(read_plan(path))
+    except PlanError as error:
+        fail(str(error))
+
+
+def read_plan(path: Path) -> PlanFile:
+    """The plan in a file. Raises PlanError."""
+    try:
+        return parse_plan(path.read_text(encoding="utf-8"), path.name)
+    except UnicodeDecodeError:
+        raise PlanError(f"{path.name}: is not text in UTF-8; save it as such") from None
+
+
+def _recipe(plan: PlanFile) -> Recipe:
+    steps = [Step(position=position, **step.model_dump()) for position, step in enumerate(plan.steps)]
+    return Recipe(PlanView.of_file(plan), steps)

@@ -1,0 +1,158 @@
+"""Plans as clinics read them: their versions, and each step as sentences."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Self
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from followup.messages.plans import PlanFile
+from followup.models import Plan, Step
+from followup.rules.timing import IMMEDIATE_FOR
+from followup.terms import Channel, Condition, OnQuiet, Overlap, Purpose, Question, Region, Unless
+
+_CONDITIONS = {
+    Condition.WORRY_OR_SILENT_RISK: "Only if the check-in is answered C, or not at all by a patient at high risk.",
+}
+_UNLESS = {
+    Unless.NEXT_VISIT: "Not if the next visit is booked.",
+    Unless.OPEN_ALERT: "Waits while an alert of the patient is open.",
+}
+_ON_QUIET = {
+    OnQuiet.LATER: (),
+    OnQuiet.EARLIER: ("What would come in quiet hours comes shortly before them, if there is time.",),
+    OnQuiet.IMMEDIATE: (
+        f"Comes in quiet hours too, until {IMMEDIATE_FOR // timedelta(minutes=1)} min after the session's end.",
+    ),
+}
+_QUESTIONS = {
+    Question.CHECK_IN: "Asks how the patient is: A, B, C, D or own words.",
+    Question.STILL_OR_GONE: "Asks for STILL or GONE.",
+    Question.PAIN_0_10: "Asks for a pain score, 0 to 10.",
+    Question.CHANGE_1_7: "Asks how much has changed, 1 to 7.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """One version of a plan. A plan that is not loaded yet has no version."""
+
+    key: str
+    version: int | None
+    title: str
+    overlap: Overlap
+    steps: int
+    loaded_at: datetime | None
+    loaded_by: str | None
+
+    @classmethod
+    def of_file(cls, plan: PlanFile) -> Self:
+        """A plan as its file says, before it is loaded."""
+        return cls(plan.key, None, plan.title, plan.overlap, len(plan.steps), None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step, with the fields of a plan file, and as sentences: `timing`, and what else `notes` say of it."""
+
+    key: str
+    purpose: Purpose
+    after: str | None  #: such as `18h`
+    day: int | None
+    at: str
+    on_quiet: OnQuiet
+    expires: str
+    channels: Sequence[Channel]
+    wording: str
+    regions: Sequence[Region]
+    question: Question | None
+    when: Condition | None
+    unless: Sequence[Unless]
+    reminds: str | None
+    timing: str
+    notes: Sequence[str]
+
+
+def versions(db: Session) -> list[PlanView]:
+    """Every version of every plan, the newest of each plan first."""
+    counted = (
+        select(Plan, func.count(Step.id))
+        .outerjoin(Step, Step.plan_id == Plan.id)
+        .group_by(Plan.id)
+        .order_by(Plan.key, Plan.version.desc())
+    )
+    return [_view(plan, steps) for plan, steps in db.execute(counted)]
+
+
+def find(db: Session, *, key: str, version: int | None = None) -> tuple[PlanView, Sequence[Step]] | None:
+    """One version of a plan, else its newest, with its steps in order; None if there is no such plan."""
+    query = select(Plan).where(Plan.key == key).order_by(Plan.version.desc()).limit(1)
+    plan = db.scalars(query if version is None else query.where(Plan.version == version)).one_or_none()
+    if plan is None:
+        return None
+    steps = db.scalars(select(Step).where(Step.plan_id == plan.id).order_by(Step.position)).all()
+    return _view(plan, len(steps)), steps
+
+
+def describe(step: Step) -> StepView:
+    """One step in words."""
+    return StepView(
+        key=step.key,
+        purpose=step.purpose,
+        after=None if step.after is None else say(step.after).replace(" ", ""),
+        day=step.day,
+        at=f"{step.at:%H:%M}",
+        on_quiet=step.on_quiet,
+        expires=say(step.expires).replace(" ", ""),
+        channels=[Channel(channel) for channel in step.channels],
+        wording=step.wording,
+        regions=[Region(region) for region in step.regions],
+        question=step.question,
+        when=step.when,
+        unless=[Unless(reason) for reason in step.unless],
+        reminds=step.reminds,
+        timing=_timing(step),
+        notes=list(notes(step)),
+    )
+
+
+def notes(step: Step) -> Iterator[str]:
+    """For whom a step is, what it asks, and what it depends on, one sentence each."""
+    if step.regions:
+        yield f"Only after treatment of: {', '.join(step.regions).replace('_', ' ')}."
+    if step.question and not step.reminds:
+        yield _QUESTIONS[step.question]
+    yield from conditions(step)
+    yield from _ON_QUIET[step.on_quiet]
+
+
+def conditions(step: Step) -> Iterator[str]:
+    """What keeps a step from going, or lets it go, one sentence each."""
+    if step.reminds:
+        yield f"Only if {step.reminds} left and is not answered."
+    if step.when:
+        yield _CONDITIONS[step.when]
+    yield from (_UNLESS[Unless(reason)] for reason in step.unless)
+
+
+def say(duration: timedelta) -> str:
+    """A duration in its largest whole unit: "90 min", "18 h", "7 d"."""
+    for unit, size in (("d", timedelta(days=1)), ("h", timedelta(hours=1))):
+        if duration and not duration % size:
+            return f"{duration // size} {unit}"
+    return f"{duration // timedelta(minutes=1)} min"
+
+
+def _timing(step: Step) -> str:
+    if step.after is None:
+        return f"day {step.day}, {step.at:%H:%M}"
+    if step.reminds:
+        at = "" if step.after % timedelta(days=1) else f", {step.at:%H:%M}"
+        return f"{say(step.after)} after asking{at}"
+    return f"{say(step.after)} after the end" if step.after else "at once"
+
+
+def _view(plan: Plan, steps: int) -> PlanView:
+    return PlanView(plan.key, plan.version, plan.title, plan.overlap, steps, plan.loaded_at, plan.loaded_by)
