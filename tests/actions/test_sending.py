@@ -1,13 +1,17 @@
 """Each test runs on both databases; those of `busy_clinic` need transactions that overlap, so PostgreSQL alone."""
 
 import logging
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
+from threading import Barrier, Thread
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
 
 from followup.actions import pausing
-from followup.messages.gateway import Accepted, Unavailable
+from followup.messages.gateway import Accepted, Parcel, Unavailable
 from followup.models import AuditEntry, Message
 from followup.terms import Channel, Origin, Purpose, Reason, Status
 from tests.builders import AT_ONCE, MONDAY, PHONE, Clinic, local
@@ -188,7 +192,7 @@ def test_a_message_without_words_fails_alone_and_says_why(clinic: Clinic, caplog
         noted = db.scalars(select(AuditEntry).where(AuditEntry.subject_id == str(broken))).one()
     assert noted.details["why"] == "WordingError: there is no wording 'no-such-wording' in en.toml; see its table names"
     assert clinic.view(broken, MONDAY).because.endswith(noted.details["why"])
-    assert str(broken) in caplog.text
+    assert [line.__dict__["about"]["message"] for line in caplog.records] == [broken]
 
 
 def test_a_clinic_whose_zone_is_broken_stops_no_other(clinic: Clinic, caplog: pytest.LogCaptureFixture) -> None:
@@ -202,7 +206,7 @@ def test_a_clinic_whose_zone_is_broken_stops_no_other(clinic: Clinic, caplog: py
         assert db.scalars(select(Message.status).where(Message.tries == 0, Message.due_at <= local(7, 12))).all() == [
             Status.FAILED
         ]
-    assert "ZoneInfoNotFoundError" in caplog.text
+    assert {line.__dict__["about"]["error"] for line in caplog.records} == {"ZoneInfoNotFoundError"}
 
 
 def test_a_patient_whose_zone_is_broken_lives_where_the_clinic_is(clinic: Clinic) -> None:
@@ -261,3 +265,56 @@ def test_what_a_gateway_answers_is_kept_with_its_attempt(clinic: Clinic) -> None
     clinic.tick(local(7, 12))
     [attempt] = clinic.attempts(clinic.message("what-to-expect").id)
     assert (attempt.number, attempt.to, attempt.reference) == (1, PHONE, "SM1")
+
+
+def test_leases_at_once_share_what_is_due_and_none_takes_more_than_its_batch(busy_clinic: Clinic) -> None:
+    clinic = busy_clinic
+    patient = clinic.record().treatment.patient_id
+    by_hand = {"origin": Origin.BY_HAND, "purpose": Purpose.CARE, "channel": Channel.EMAIL}
+    owed = {clinic.owe(patient, due_at=MONDAY, **by_hand) for _ in range(120)}
+    meet, batches = Barrier(4), list[UUID]()
+
+    def lease() -> None:
+        meet.wait()
+        batches.extend(token for _, token in clinic.lease(MONDAY))
+
+    run_together([lease] * 4)
+    with clinic.open_db() as db:
+        leased = [set(db.scalars(select(Message.id).where(Message.lease_token == token))) for token in batches]
+    assert set().union(*leased) == owed
+    assert sum(map(len, leased)) == len(owed)
+    assert max(map(len, leased)) <= 50
+
+
+def test_a_lease_waits_for_no_row_that_another_transaction_holds(busy_clinic: Clinic) -> None:
+    clinic = busy_clinic
+    patient = clinic.record().treatment.patient_id
+    held, free = clinic.owe(patient, due_at=MONDAY), clinic.owe(patient, due_at=MONDAY)
+    with clinic.open_db() as db:
+        db.scalars(select(Message).where(Message.id == held).with_for_update()).one()
+        [(_, token)] = clinic.lease(MONDAY)
+    assert [parcel.message_id for parcel in clinic.begin(token, MONDAY) or []] == [free]
+
+
+def test_batches_of_one_patient_that_begin_at_once_text_only_once_that_day(busy_clinic: Clinic) -> None:
+    clinic = busy_clinic
+    clinic.load_plan(f'key = "one"\n{FEEDBACK}\nday = 1', f'key = "two"\n{FEEDBACK}\nday = 2')
+    clinic.record(plan="own")
+    [(_, first)] = clinic.lease(local(8, 12))
+    [(_, second)] = clinic.lease(local(10, 12))
+    meet, begun = Barrier(2), list[Parcel]()
+
+    def begin(token: UUID) -> None:
+        meet.wait()
+        begun.extend(clinic.begin(token, local(10, 12)) or [])
+
+    run_together([partial(begin, first), partial(begin, second)])
+    assert len(begun) == 1
+
+
+def run_together(works: Sequence[Callable[[], None]]) -> None:
+    threads = [Thread(target=work) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
