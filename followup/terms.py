@@ -90,6 +90,7 @@ class ShiftRule(StrEnum):
     NEWER_SESSION = "newer_session"  #: owed feedback waits after a newer treatment session
     QUIET_HOURS = "quiet_hours"
     FREQUENCY = "frequency"  #: 1 text a day, 3 in 7 days
+    BY_HAND = "by_hand"  #: a person chose another time
 
 
 SHIFT_SENTENCES: dict[ShiftRule, str] = {
@@ -99,6 +100,7 @@ SHIFT_SENTENCES: dict[ShiftRule, str] = {
     ShiftRule.NEWER_SESSION: "It waits after a newer treatment session, so it goes {after} instead of {before}.",
     ShiftRule.QUIET_HOURS: "{before} is in quiet hours, so it goes {after}.",
     ShiftRule.FREQUENCY: "On {before} it would be more than 1 text a day or 3 in 7 days, so it goes {after}.",
+    ShiftRule.BY_HAND: "A person moved it from {before} to {after}.",
 }
 
 

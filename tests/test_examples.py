@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from followup.actions.entries import EntryError, TreatmentEntry, check_time, content_hash
+from followup.actions.entries import EntryError, TreatmentEntry, check_ended, content_hash
 from followup.actions.fields import Place
 from followup.cli.csv_rows import Row, read_rows
 from followup.terms import Precaution, Region
@@ -93,7 +93,7 @@ def test_three_lines_are_refused_only_when_they_are_recorded(rows: list[Row], go
     assert conflict.external_id in {entry.external_id for entry in good}
     assert content_hash(conflict) not in {content_hash(entry) for entry in good}
     with pytest.raises(EntryError, match="has not ended yet"):
-        check_time(future, STARTS_AT)
+        check_ended(future.ended_at, STARTS_AT)
     assert unknown_plan.plan == "dry-needeling"
 
 

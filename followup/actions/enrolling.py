@@ -36,7 +36,7 @@ def record_treatment(db: Session, *, entry: TreatmentEntry, now: datetime, by: s
     The same entry again changes nothing. What cannot go (no consent, no working address, no emergency number) is
     written all the same, and shows why it waits. Raises EntryError, UnknownClinic, UnknownPlan or Conflict.
     """
-    entries.check_time(entry, now)
+    entries.check_ended(entry.ended_at, now)
     # One at a time in a clinic, so that two requests at once cannot both find the session, or its patient, unknown.
     one_at_a_time = select(Clinic).where(Clinic.key == entry.clinic).with_for_update(key_share=True)
     clinic = db.scalars(one_at_a_time).one_or_none()

@@ -72,16 +72,22 @@ class _Entry(BaseModel):
         return {name: value for name, value in data.items() if not _is_blank(value)}
 
 
-class PatientEntry(_Entry):
-    """The patient, as the sender knows them. Without `external_id`, name and phone or email tell who it is."""
+class PatientChange(_Entry):
+    """What is said about a patient; what is left out stays as it is."""
 
-    external_id: Line | None = None
-    given_name: Line
+    given_name: Line = ""
     family_name: Line = ""
     phone: PhoneField = Phone()
     email: EmailField = Email()
     language: Language = "en"
     timezone: Zone | None = None
+
+
+class PatientEntry(PatientChange):
+    """The patient, as the sender knows them. Without `external_id`, name and phone or email tell who it is."""
+
+    external_id: Line | None = None
+    given_name: Line
 
 
 class ConsentEntry(_Entry):
@@ -117,6 +123,22 @@ class TreatmentEntry(_Entry):
         return value
 
 
+class TreatmentChange(_Entry):
+    """What is corrected about a recorded session: the body of `PATCH /treatments/{id}`. What is left out stays.
+
+    An empty `next_visit_at` or `baseline_pain` takes the one that was recorded away.
+    """
+
+    patient: PatientChange | None = None
+    ended_at: Instant | None = None
+    practitioner: Line = ""
+    regions: Regions = ()
+    precautions: Precautions = ()
+    first_treatment: bool = False
+    baseline_pain: Pain | None = None
+    next_visit_at: Instant | None = None
+
+
 def parse_entry(data: Mapping[str, Any], *, place_of: PlaceOf) -> TreatmentEntry:
     """Check what was handed in. `place_of` knows the clinics by key.
 
@@ -138,10 +160,24 @@ def parse_entry(data: Mapping[str, Any], *, place_of: PlaceOf) -> TreatmentEntry
         raise EntryError(*map(_as_problem, error.errors(include_url=False))) from None
 
 
-def check_time(entry: TreatmentEntry, now: datetime) -> None:
+def parse_change(data: Mapping[str, Any], *, place: Place) -> TreatmentChange:
+    """Check a correction. `place` is where the patient is as far as we know, else the clinic's. Raises EntryError."""
+    patient = data.get("patient")
+    timezone = patient.get("timezone") if isinstance(patient, Mapping) else None
+    if isinstance(timezone, str) and is_zone(timezone.strip()):
+        place = Place(timezone.strip(), place.country)
+    try:
+        change = TreatmentChange.model_validate(data, context=place)
+    except ValidationError as error:
+        raise EntryError(*map(_as_problem, error.errors(include_url=False))) from None
+    emptied = {name for name in ("next_visit_at", "baseline_pain") if name in data and _is_blank(data[name])}
+    return change.model_copy(update=dict.fromkeys(emptied))
+
+
+def check_ended(ended_at: datetime, now: datetime) -> None:
     """Refuse a session that has not ended yet, give or take 5 minutes between two clocks. Raises EntryError."""
-    if entry.ended_at > now + CLOCKS_DIFFER_BY:
-        what = f"is {entry.ended_at:%Y-%m-%d %H:%M} UTC: the session has not ended yet"
+    if ended_at > now + CLOCKS_DIFFER_BY:
+        what = f"is {ended_at:%Y-%m-%d %H:%M} UTC: the session has not ended yet"
         raise EntryError(Problem("ended_at", what, "record it when it has, or correct the time or its zone"))
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from followup.actions import consenting
-from followup.actions.entries import ConsentEntry, TreatmentEntry
+from followup.actions.entries import ConsentEntry, PatientChange, TreatmentEntry
 from followup.db import new_id
 from followup.models import Clinic, Patient
 from followup.terms import Channel
@@ -21,7 +21,9 @@ def recognise(db: Session, *, clinic: Clinic, entry: TreatmentEntry, now: dateti
     if patient is None:
         patient = Patient(id=new_id(), clinic_id=clinic.id, created_at=now)
         db.add(patient)
-    _update(patient, entry)
+    correct(patient, entry.patient)
+    patient.external_id = entry.patient.external_id or patient.external_id
+    patient.next_visit_at = entry.next_visit_at or patient.next_visit_at
     db.flush()
     _keep_consent(db, patient, entry.consent, now, by)
     return patient
@@ -44,19 +46,17 @@ def _find(db: Session, clinic: Clinic, entry: TreatmentEntry) -> Patient | None:
     return db.scalars(query.where(*same_name, or_(*addresses)).order_by(Patient.id).limit(1)).one_or_none()
 
 
-def _update(patient: Patient, entry: TreatmentEntry) -> None:
-    given = entry.patient
-    patient.external_id = given.external_id or patient.external_id
-    patient.given_name, patient.family_name = given.given_name, given.family_name
-    patient.language = given.language
-    patient.zone = given.timezone or patient.zone
-    patient.next_visit_at = entry.next_visit_at or patient.next_visit_at
-    if given.phone.given:
-        patient.phone_failed_at = patient.phone_failed_at if given.phone.e164 == patient.phone else None
-        patient.phone, patient.phone_given = given.phone.e164, given.phone.given
-    if given.email.given:
-        patient.email_failed_at = patient.email_failed_at if given.email.address == patient.email else None
-        patient.email, patient.email_given = given.email.address, given.email.given
+def correct(patient: Patient, said: PatientChange) -> None:
+    """Take over what is said about a patient. Another address is a new one, whatever became of the old."""
+    for name in said.model_fields_set & {"given_name", "family_name", "language"}:
+        setattr(patient, name, getattr(said, name))
+    patient.zone = said.timezone or patient.zone
+    if said.phone.given:
+        patient.phone_failed_at = patient.phone_failed_at if said.phone.e164 == patient.phone else None
+        patient.phone, patient.phone_given = said.phone.e164, said.phone.given
+    if said.email.given:
+        patient.email_failed_at = patient.email_failed_at if said.email.address == patient.email else None
+        patient.email, patient.email_given = said.email.address, said.email.given
 
 
 def _keep_consent(db: Session, patient: Patient, consent: ConsentEntry, now: datetime, by: str) -> None:

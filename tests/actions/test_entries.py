@@ -10,7 +10,7 @@ from followup.actions.entries import (
     EntryError,
     PatientEntry,
     TreatmentEntry,
-    check_time,
+    check_ended,
     content_hash,
     parse_entry,
 )
@@ -224,16 +224,16 @@ def test_a_session_that_has_not_ended_is_refused() -> None:
     entry = parse(ended_at="2027-03-19T20:40Z")
 
     with pytest.raises(EntryError, match="the session has not ended yet; record it when it has"):
-        check_time(entry, entry.ended_at - timedelta(minutes=6))
+        check_ended(entry.ended_at, entry.ended_at - timedelta(minutes=6))
 
 
 def test_clocks_may_differ_by_five_minutes() -> None:
     entry = parse(ended_at="2027-03-19T20:40Z")
 
-    check_time(entry, entry.ended_at - timedelta(minutes=5))
+    check_ended(entry.ended_at, entry.ended_at - timedelta(minutes=5))
 
     with pytest.raises(EntryError):
-        check_time(entry, entry.ended_at - timedelta(minutes=5, seconds=1))
+        check_ended(entry.ended_at, entry.ended_at - timedelta(minutes=5, seconds=1))
 
 
 def test_a_repeat_has_the_same_hash() -> None:
