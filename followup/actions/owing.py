@@ -9,15 +9,14 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from followup.actions import overlapping, planning
-from followup.actions.overlapping import Room
+from followup.actions import overlapping, planning, timetable
+from followup.actions.timetable import Reaches
 from followup.models import Clinic, Enrolment, Message, Patient, Plan, Step, TreatmentSession
 from followup.models.facts import address_of, latest_consents, zone_of
 from followup.models.traffic import ORDINARY_LANE
 from followup.rules.quiet import QuietHours
 from followup.rules.slots import Slot
-from followup.rules.timing import Wanted, schedule
-from followup.terms import Channel, Consented, Origin, Status
+from followup.terms import Channel, Consented, Origin, Purpose, Status
 
 
 def messages_of(db: Session, treatment: TreatmentSession) -> Sequence[Message]:
@@ -47,14 +46,25 @@ def owe(
     """
     written = {message.step_id: message for message in _lock(db, enrolment)}
     room = overlapping.make_room(db, patient=patient, treatment=treatment, plan=plan)
-    steps = [step for step in planning.steps(db, plan) if _is_for(step, treatment)]
+    steps = planning.steps(db, plan)
     open_steps = {step.key for step in steps if step.id not in written or written[step.id].status is Status.SCHEDULED}
-    channels = _channels(db, patient, steps)
-    slots = _schedule(clinic, patient, treatment, steps, channels, room, open_steps, now)
-    for step, channel, slot in zip(steps, channels, slots, strict=True):
+    planned = timetable.draw_up(
+        steps,
+        regions=treatment.regions,
+        reaches=_reaches(db, patient),
+        ended_at=treatment.ended_at,
+        recorded_at=now,
+        zone=zone_of(patient, clinic),
+        quiet=QuietHours(clinic.quiet_from, clinic.quiet_until),
+        texts=room.texts,
+        newer_ended_at=room.newer_ended_at,
+        takes_no_day=lambda step: step.key not in open_steps or room.taken_by(step) is not None,
+    )
+    for each in planned:
+        step = each.step
         message = written.pop(step.id, None) or _new(db, patient, enrolment, step, now)
         if step.key in open_steps and (step.reminds is None or step.reminds in open_steps):
-            _follow(message, channel, slot)
+            _follow(message, each.channel, each.slot)
             message.replaced_by = room.taken_by(step)
     for message in written.values():
         cancel(message, now=now, by=by)
@@ -75,55 +85,14 @@ def _lock(db: Session, enrolment: Enrolment) -> Sequence[Message]:
     ).all()
 
 
-def _is_for(step: Step, treatment: TreatmentSession) -> bool:
-    return not step.regions or not set(step.regions).isdisjoint(treatment.regions)
-
-
-def _channels(db: Session, patient: Patient, steps: Sequence[Step]) -> list[Channel]:
-    """For each step the first channel that the patient permits and can be reached on; else the step's first."""
+def _reaches(db: Session, patient: Patient) -> Reaches:
     held = latest_consents(db, [patient.id])
-    return [
-        next(
-            (
-                channel
-                for channel in map(Channel, step.channels)
-                if address_of(patient, channel) and held.get((patient.id, channel, step.purpose)) is Consented.GIVEN
-            ),
-            Channel(step.channels[0]),
-        )
-        for step in steps
-    ]
 
+    def reaches(channel: Channel, purpose: Purpose) -> bool:
+        is_given = held.get((patient.id, channel, purpose)) is Consented.GIVEN
+        return is_given and address_of(patient, channel) is not None
 
-def _schedule(
-    clinic: Clinic,
-    patient: Patient,
-    treatment: TreatmentSession,
-    steps: Sequence[Step],
-    channels: Sequence[Channel],
-    room: Room,
-    open_steps: set[str],
-    now: datetime,
-) -> list[Slot]:
-    """The slots of all steps. What has left, or is replaced, takes no day: it counts already, or not at all."""
-    places = {step.key: place for place, step in enumerate(steps)}
-    return schedule(
-        [
-            Wanted(
-                step.time,
-                channel,
-                conditional=step.is_conditional or step.key not in open_steps or room.taken_by(step) is not None,
-                reminds=places[step.reminds] if step.reminds else None,
-            )
-            for step, channel in zip(steps, channels, strict=True)
-        ],
-        ended_at=treatment.ended_at,
-        recorded_at=now,
-        zone=zone_of(patient, clinic),
-        quiet=QuietHours(clinic.quiet_from, clinic.quiet_until),
-        texts=room.texts,
-        newer_ended_at=room.newer_ended_at,
-    )
+    return reaches
 
 
 def _new(db: Session, patient: Patient, enrolment: Enrolment, step: Step, now: datetime) -> Message:
