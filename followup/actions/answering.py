@@ -1,15 +1,19 @@
 """What each answer of a gateway does to the message, its attempt, its patient and its sender."""
 
+import logging
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from followup.actions import consenting
 from followup.actions.patience import Patience
+from followup.logs import about
 from followup.messages.gateway import Accepted, Answer, Refusal, Refused, Unavailable, Uncertain
 from followup.models import Attempt, Message, Patient, Sender
 from followup.rules import lifecycle
 from followup.terms import AttemptOutcome, Channel, ConsentSource, ReceiptKind, Status
+
+log = logging.getLogger(__name__)
 
 
 def apply(
@@ -84,6 +88,7 @@ def stop_sender(db: Session, channel: Channel, code: str, *, now: datetime) -> N
     sender = db.get_one(Sender, channel)
     if sender.stopped_at is None:
         sender.stopped_at, sender.stopped_because = now, f"The gateway refuses our account or settings ({code})."
+        log.error("sender stopped until `followup resume`", extra=about(channel=channel, code=code))
 
 
 def learn(db: Session, attempt: Attempt, message: Message, why: Refusal, code: str, *, now: datetime) -> None:

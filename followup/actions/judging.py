@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from followup.actions import auditing, composing
+from followup.logs import about, failure
 from followup.messages.links import Links
 from followup.messages.wording import Composed
 from followup.models import Message
@@ -28,7 +29,7 @@ def judge(
         verdict = permission.judge(known.about(each, now=now), now=now)
         return composing.write(each, links=links, first_text=first_text) if isinstance(verdict, Go) else verdict
     except Exception as error:  # noqa: BLE001  # whatever it is, the rest of the batch must not wait for it
-        log.error("message %s can be neither judged nor written: %s", each.message.id, type(error).__name__)  # noqa: TRY400  # a traceback may hold a patient's data
+        log.error("message can be neither judged nor written", extra=about(message=each.message.id, **failure(error)))  # noqa: TRY400  # a traceback may hold a patient's data
         _give_up(db, each.message, error, now)
         return None
 

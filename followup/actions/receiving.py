@@ -1,5 +1,6 @@
 """What comes back: receipts of gateways and replies of patients, each kept once, raw, before anything else."""
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,12 +11,15 @@ from sqlalchemy.orm import Session
 
 from followup.actions import answering, consenting
 from followup.db import new_id, real_time
+from followup.logs import about
 from followup.messages.twilio_codes import Cause, cause_of, refusal_of
 from followup.models import Attempt, Message, Patient, Receipt, Reply
 from followup.models.traffic import PRIORITY_LANE
 from followup.rules import keywords, lifecycle
 from followup.rules.keywords import Keyword
 from followup.terms import AttemptOutcome, Channel, ConsentSource, Origin, ReceiptKind
+
+log = logging.getLogger(__name__)
 
 # One confirmation, and only while it still belongs to the STOP that it answers (messaging.md §2.1).
 _CONFIRM_WITHIN = timedelta(minutes=5)
@@ -41,11 +45,12 @@ def keep_receipt(
         .with_for_update(of=Message)
     ).one_or_none()
     if row is None:
+        log.warning("receipt for no attempt of ours", extra=about(message=message_id, attempt=attempt_id))
         return False
     message, attempt = row
-    values = {"channel": channel, "reference": reference, "said": said, "kind": kind, "code": code}
-    about = {"message_id": message_id, "attempt_id": attempt_id, "received_at": now}
-    if not _insert_once(db, Receipt, {**values, **about}, "channel", "reference", "said"):
+    values = {"id": new_id(), "channel": channel, "reference": reference, "said": said, "kind": kind, "code": code}
+    subject = {"message_id": message_id, "attempt_id": attempt_id, "received_at": now}
+    if not _insert_once(db, Receipt, {**values, **subject}, "channel", "reference", "said"):
         return False
     if attempt.outcome not in (AttemptOutcome.ACCEPTED, AttemptOutcome.REFUSED):
         answering.accept(attempt, message, reference=reference, clock=real_time(db))
@@ -77,9 +82,11 @@ def keep_reply(
     now: datetime,
 ) -> bool:
     """Keep a reply as it came and obey STOP and START at once. False when it is known already."""
-    values = {"channel": channel, "reference": reference, "sent_from": sent_from, "sent_to": sent_to}
+    reply_id = new_id()
+    values = {"id": reply_id, "channel": channel, "reference": reference, "sent_from": sent_from, "sent_to": sent_to}
     if not _insert_once(db, Reply, {**values, "body": body, "raw": raw, "received_at": now}, "channel", "reference"):
         return False
+    log.info("reply kept", extra=about(reply=reply_id))
     told = raw.get("OptOutType")  # the gateway has acted on it already, also on words that only it knows
     keyword = keywords.read(str(told or body))
     if keyword is None:
@@ -121,5 +128,5 @@ def _confirm(db: Session, keyword: Keyword, patient: Patient, channel: Channel, 
 def _insert_once(db: Session, table: type[Receipt | Reply], values: dict[str, Any], *unique: str) -> bool:
     """Whether the row is new. The constraint decides, so two hooks at once cannot both win."""
     dialect = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(table).values(id=new_id(), **values).on_conflict_do_nothing(index_elements=unique)
+    insert = dialect.insert(table).values(**values).on_conflict_do_nothing(index_elements=unique)
     return db.scalar(insert.returning(table.id)) is not None

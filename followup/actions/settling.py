@@ -3,6 +3,7 @@
 Two complete lists without a message, far enough apart and long enough after the attempt, mean that it never arrived.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -13,10 +14,13 @@ from sqlalchemy.orm import Session
 from followup.actions import answering, auditing
 from followup.actions.patience import Patience
 from followup.db import real_time
+from followup.logs import about
 from followup.messages.gateway import Search, Sighting
 from followup.models import Attempt, Message
 from followup.rules import lifecycle
 from followup.terms import AttemptOutcome, Channel, Status
+
+log = logging.getLogger(__name__)
 
 _AT_ONCE = 100
 
@@ -39,6 +43,8 @@ def open_attempts(db: Session, *, channel: Channel, keeps_list: bool, patience: 
     )
     searches = []
     for attempt, message in rows.all():
+        if message.status is Status.SENDING:
+            log.warning("attempt was never answered", extra=about(message=message.id, attempt=attempt.id))
         message.status = Status.UNCERTAIN
         message.check_at = clock + patience.between_lists if keeps_list else None
         searches.append((attempt.id, Search(to=attempt.to, text=message.body or "", since=attempt.begun_at)))
@@ -59,6 +65,7 @@ def settle(db: Session, *, attempt_id: UUID, sightings: Sequence[Sighting] | Non
     if found := _not_ours_already(db, attempt, sightings):
         answering.accept(attempt, message, reference=found.reference, clock=clock)
         message.status = lifecycle.after_receipt(message.status, found.kind)
+        log.info("attempt found in the gateway's list", extra=about(message=message.id, attempt=attempt.id))
     elif clock < attempt.begun_at + patience.surely_listed:
         return
     elif attempt.missing_since is None:
@@ -66,6 +73,7 @@ def settle(db: Session, *, attempt_id: UUID, sightings: Sequence[Sighting] | Non
     elif clock >= attempt.missing_since + patience.between_lists:
         attempt.outcome, attempt.answered_at = AttemptOutcome.ABSENT, clock
         answering.give_back(message, next_try_at=None)
+        log.info("attempt absent from the gateway's list", extra=about(message=message.id, attempt=attempt.id))
 
 
 def settle_by_hand(db: Session, *, message: Message, was_sent: bool, now: datetime, by: str) -> None:

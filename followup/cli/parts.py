@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from followup import logs
 from followup.cli import claims
 from followup.cli.broker import broker_in
 from followup.cli.children import Child
@@ -28,7 +29,7 @@ def environment(settings: Settings) -> Mapping[str, str]:
     quiet = ",".join(
         filter(None, [os.environ.get("PYTHONWARNINGS"), "ignore:You're running the worker with superuser"])
     )
-    return {**os.environ, **broker, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": quiet}
+    return {**os.environ, **broker, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": quiet, logs.FOR_PEOPLE: "1"}
 
 
 def helpers(settings: Settings) -> Sequence[Child]:

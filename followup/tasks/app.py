@@ -6,8 +6,11 @@ from uuid import UUID
 from celery import Celery
 from celery.signals import worker_process_init, worker_process_shutdown
 
-from followup.actions import sending, settling
+from followup.actions import beating, sending, settling
+from followup.models.desk import RECONCILE, TICK
 from followup.runtime import Runtime, die_with_parent
+from followup.tasks import telling
+from followup.tasks.telling import BatchStory, ToldTask
 from followup.terms import Channel
 
 TICK_QUEUE, WORK_QUEUE = "tick", "followup"
@@ -20,14 +23,13 @@ _LAST_WORDS = timedelta(seconds=40)  # longer than a gateway may take to answer
 
 def make_celery(runtime: Runtime) -> Celery:
     """The app of `celery -A worker`, with its tasks bound to one runtime."""
-    app = Celery("followup", broker=runtime.settings.redis_url, set_as_current=False)
+    app = Celery("followup", broker=runtime.settings.redis_url, set_as_current=False, task_cls=ToldTask)
     app.conf.update(
         task_default_queue=WORK_QUEUE,
         task_ignore_result=True,
         task_routes={"tick": {"queue": TICK_QUEUE}},
         worker_prefetch_multiplier=1,  # a batch waits in the broker, where any worker may take it
         worker_soft_shutdown_timeout=_LAST_WORDS.total_seconds(),
-        worker_hijack_root_logger=False,
         broker_connection_retry_on_startup=True,
         broker_transport_options={
             "socket_timeout": _BROKER_ANSWERS_WITHIN.total_seconds(),
@@ -62,17 +64,19 @@ def _add_tasks(app: Celery, runtime: Runtime) -> None:
     open_db, patience, links = runtime.open_db, runtime.patience, runtime.links
 
     # Not shared: another app in this process is bound to another runtime, and must not get these.
-    @app.task(name="tick", shared=False)
+    @app.task(name=TICK, shared=False)
     def tick() -> None:
         now = runtime.now()
         with open_db() as db:
             batches = sending.lease(db, now=now, patience=patience)
+            beating.beat(db, task=TICK)
         for channel, token in batches:
             send_batch.apply_async((channel, token.hex), expires=patience.lease.total_seconds())
+            telling.leased(channel, token)
 
     @app.task(name="send_batch", shared=False)
     def send_batch(channel: str, token: str) -> None:
-        gateway = runtime.gateways[Channel(channel)]
+        gateway, story = runtime.gateways[Channel(channel)], BatchStory(Channel(channel), UUID(token))
         while True:
             now = runtime.now()
             with open_db() as db:
@@ -81,11 +85,14 @@ def _add_tasks(app: Celery, runtime: Runtime) -> None:
                 )
             if parcels is None:
                 break
+            story.begun(parcels)
             for answers in gateway.send(parcels):
                 with open_db() as db:
                     sending.record(db, answers=answers, now=now, patience=patience)
+                story.recorded(answers)
+        story.over()
 
-    @app.task(name="reconcile", shared=False)
+    @app.task(name=RECONCILE, shared=False)
     def reconcile() -> None:
         for gateway in runtime.gateways.values():
             with open_db() as db:
@@ -96,6 +103,8 @@ def _add_tasks(app: Celery, runtime: Runtime) -> None:
                 sightings = gateway.find(search)
                 with open_db() as db:
                     settling.settle(db, attempt_id=attempt_id, sightings=sightings, patience=patience)
+        with open_db() as db:
+            beating.beat(db, task=RECONCILE)
 
 
 def _start_child(runtime: Runtime) -> None:

@@ -1,5 +1,6 @@
 """The web application: every route, what guards them, and what is said when something is wrong."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -9,10 +10,13 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 
+from followup.logs import about
 from followup.runtime import Runtime
 from followup.web import errors, health, hooks, metrics, overview, patients, sheets
 from followup.web.guard import Guard
 from followup.web.pages import Pages
+
+log = logging.getLogger(__name__)
 
 _STATIC = Path(__file__).with_name("static")
 
@@ -22,8 +26,10 @@ def create_app(runtime: Runtime) -> FastAPI:
 
     @asynccontextmanager
     async def until_the_end(_: FastAPI) -> AsyncIterator[None]:
+        log.info("web started", extra=about(version=app.version))
         yield
         runtime.close()
+        log.info("web stopped")
 
     app = FastAPI(
         title="followup",

@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from followup import logs
 from followup.runtime import build
 from followup.web.app import create_app
 from settings import SettingsError, load
@@ -10,6 +11,8 @@ from settings import SettingsError, load
 def app() -> FastAPI:
     """The app as the settings of this process want it. Ends the process when they can't be used."""
     try:
-        return create_app(build(load()))
+        made = create_app(build(load()))
     except SettingsError as error:
         raise SystemExit(str(error)) from None
+    logs.configure()
+    return made

@@ -1,12 +1,12 @@
 """Stands around every request: the headers that each answer carries, and the answer when all else failed."""
 
 import logging
-import traceback
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from followup.logs import about, failure
 from followup.web import errors
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class Guard:
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody outside may read it
             # Its text may hold a patient's words or number (a database quotes the row), so only where it was is kept.
-            log.error("%s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))  # noqa: TRY400 - see above
+            log.error("request failed", extra=about(method=scope["method"], **failure(error)))  # noqa: TRY400 - see above
             if begun:
                 return
             failed = errors.answer(Request(scope), 500, "It is our side that failed; nothing was changed.")
