@@ -1,5 +1,14 @@
-"""`python -m followup.cli`, for where the `followup` script is not on the path."""
+"""Where the `followup` command begins; `python -m followup.cli` for where it is not on the path."""
 
+from followup import logs
 from followup.cli import app
 
-app(prog_name="followup")
+
+def main() -> None:
+    """One command, with its log on standard error."""
+    logs.configure()
+    app(prog_name="followup")
+
+
+if __name__ == "__main__":
+    main()

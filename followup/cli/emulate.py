@@ -112,8 +112,10 @@ def _account(settings: Settings) -> TwilioAccount:
 
 def _announce(line: str) -> None:
     typer.echo(line)
-    logging.basicConfig(stream=sys.stdout, format="%(message)s")
-    logging.getLogger(emulators.__name__).setLevel(logging.INFO)  # they say themselves when they listen
+    theirs = logging.getLogger(emulators.__name__)
+    theirs.setLevel(logging.INFO)  # they say themselves when they listen
+    theirs.addHandler(logging.StreamHandler(sys.stdout))
+    theirs.propagate = False
 
 
 def _check(*ports: claims.Port) -> None:
