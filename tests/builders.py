@@ -192,7 +192,7 @@ class Clinic:
         with self.open_db() as db:
             story = messages.story(db, message_id=message_id, now=now)
         assert story
-        return story.message
+        return story
 
     def attempts(self, message_id: UUID) -> list[Attempt]:
         with self.open_db() as db:

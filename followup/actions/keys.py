@@ -34,9 +34,7 @@ def add_key(db: Session, *, name: str, now: datetime, by: str) -> str:
     if db.scalar(select(ApiKey.id).where(ApiKey.name == name)):
         raise BadName(f"there is, or was, a key named {name}; take another name, so that the audit log stays clear")
     key = f"fu_{secrets.token_urlsafe(KEY_BYTES)}"
-    row = ApiKey(
-        id=new_id(), name=name, prefix=key[:SHOWN], hashed=ApiKey.hash_of(key), created_at=now, created_by=by
-    )
+    row = ApiKey(id=new_id(), name=name, prefix=key[:SHOWN], hashed=ApiKey.hash_of(key), created_at=now, created_by=by)
     db.add(row)
     auditing.note(db, did="add", subject="key", subject_id=row.id, now=now, by=by, details={"name": name})
     return key

@@ -102,14 +102,13 @@ def _entry(view: MessageView) -> str:
 
 
 def _lines(story: Story) -> Iterator[str]:
-    view = story.message
-    yield f"{view.step or view.wording} by {view.channel}: {view.status}"
-    yield f"  due {view.due_local}, not after {view.expires_at.isoformat()}"
-    yield from (f"  {sentence}" for sentence in view.why or ["At the time of its plan; no rule moved it."])
-    if view.because:
-        yield f"  {'Blocked' if view.blocked else 'Not sent'}: {view.because}"
-    if view.left_at:
-        yield f"  left {view.left_at.isoformat()}, {view.segments} segments of wording {view.wording_version}"
+    yield f"{story.step or story.wording} by {story.channel}: {story.status}"
+    yield f"  due {story.due_local}, not after {story.expires_at.isoformat()}"
+    yield from (f"  {sentence}" for sentence in story.why or ["At the time of its plan; no rule moved it."])
+    if story.because:
+        yield f"  {'Blocked' if story.blocked else 'Not sent'}: {story.because}"
+    if story.left_at:
+        yield f"  left {story.left_at.isoformat()}, {story.segments} segments of wording {story.wording_version}"
     for attempt in story.attempts:
         ended = f"{attempt.outcome} {attempt.code}".strip() if attempt.outcome else "not answered yet"
         yield f"Attempt {attempt.number}, {attempt.begun_at.isoformat()}: {ended} {attempt.reference or ''}".rstrip()

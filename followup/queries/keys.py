@@ -55,8 +55,6 @@ def holder(db: Session, key: str) -> Holder | None:
 def listing(db: Session) -> Sequence[KeyView]:
     """Every key there ever was, oldest first."""
     return [
-        KeyView(
-            row.name, row.prefix, row.created_at, row.created_by, row.last_used_at, row.revoked_at, row.revoked_by
-        )
+        KeyView(row.name, row.prefix, row.created_at, row.created_by, row.last_used_at, row.revoked_at, row.revoked_by)
         for row in db.scalars(select(ApiKey).order_by(ApiKey.id))
     ]

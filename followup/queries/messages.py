@@ -1,21 +1,22 @@
 """Messages as staff and booking systems see them: what left, what will leave, when, and why then or why not."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
+from pydantic import Field
 from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.orm import Session
 
 from followup.messages.twilio_codes import CODES
 from followup.models import Attempt, AuditEntry, Message, Receipt, facts
 from followup.models.facts import GAVE_UP, Known, Owed
+from followup.queries import cursors
 from followup.rules.permission import Hold, Skip, judge
 from followup.rules.slots import Shift
 from followup.terms import Channel, Origin, Purpose, Reason, ReceiptKind, Status
-
-_DUE = "%Y%m%dT%H%M%S.%fZ"
 
 _TROUBLED = {
     Status.FAILED: "The gateway did not take it.",
@@ -29,6 +30,7 @@ class MessageView:
     """One message without anything that names its patient."""
 
     id: UUID
+    patient: UUID
     treatment: UUID | None
     step: str | None
     origin: Origin
@@ -36,13 +38,13 @@ class MessageView:
     channel: Channel
     status: Status
     due_at: datetime
-    due_local: str  #: ISO 8601 with the patient's offset
+    due_local: Annotated[str, Field(description="`due_at` where the patient is, with its offset from UTC.")]
     expires_at: datetime
     left_at: datetime | None
-    blocked: Reason | None  #: why a scheduled message would not leave as things stand
-    reason: Reason | None  #: why a skipped one did not
-    because: str  #: that reason, or what became of it, as a sentence for staff
-    why: list[str]  #: every shift of its time, as sentences
+    blocked: Annotated[Reason | None, Field(description="Why a scheduled message would not leave as things stand.")]
+    reason: Annotated[Reason | None, Field(description="Why a skipped message did not leave.")]
+    because: Annotated[str, Field(description="That reason, or what became of the message, as a sentence for staff.")]
+    why: Annotated[list[str], Field(description="Every shift of its time, as sentences for staff.")]
     wording: str
     wording_version: str | None
     segments: int | None
@@ -67,10 +69,10 @@ class ReceiptView:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class Story(MessageView):
     """One message's whole life."""
 
-    message: MessageView
+    body: Annotated[str | None, Field(description="What was said, word for word, once it has left.")]
     attempts: Sequence[AttemptView]
     receipts: Sequence[ReceiptView]
 
@@ -91,23 +93,19 @@ class Filter:
     due_to: datetime | None = None
 
 
-class BadCursor(ValueError):
-    """The cursor was not made by this list."""
-
-
 def page(db: Session, *, chosen: Filter, now: datetime, cursor: str | None = None, limit: int = 50) -> Page:
     """Messages by due time, `limit` at a time. Raises BadCursor."""
     where = list(_where(chosen))
     if cursor:
-        where.append(tuple_(Message.due_at, Message.id) > _after(cursor))
+        where.append(tuple_(Message.due_at, Message.id) > cursors.after(cursor))
     ids = db.execute(
         select(Message.id, Message.due_at).where(*where).order_by(Message.due_at, Message.id).limit(limit + 1)
     ).all()
     found = {each.message.id: each for each in facts.load(db, Message.id.in_([row.id for row in ids[:limit]]))}
     last = ids[limit - 1] if len(ids) > limit else None
     return Page(
-        items=_views(db, [found[row.id] for row in ids[:limit]], now),
-        next_cursor=_cursor(last.due_at, last.id) if last else None,
+        items=views(db, [found[row.id] for row in ids[:limit]], now=now),
+        next_cursor=cursors.cursor(last.due_at, last.id) if last else None,
     )
 
 
@@ -118,14 +116,28 @@ def story(db: Session, *, message_id: UUID, now: datetime) -> Story | None:
         return None
     attempts = db.scalars(select(Attempt).where(Attempt.message_id == message_id).order_by(Attempt.number))
     receipts = db.scalars(select(Receipt).where(Receipt.message_id == message_id).order_by(Receipt.id))
+    [view] = views(db, owed, now=now)
     return Story(
-        message=_views(db, owed, now)[0],
+        **asdict(view),
+        body=owed[0].message.body,
         attempts=[
             AttemptView(one.number, one.begun_at, one.answered_at, one.outcome, one.reference, one.code)
             for one in attempts
         ],
-        receipts=[ReceiptView(one.said, one.kind, one.code, one.received_at) for one in receipts],
+        receipts=[receipt_view(one) for one in receipts],
     )
+
+
+def views(db: Session, owed: Sequence[Owed], *, now: datetime) -> list[MessageView]:
+    """These messages as they stand at `now`, in their order."""
+    troubles = _troubles(db, owed)
+    known = facts.gather(db, owed)
+    return [_view(each, _blocked(each, known, now), troubles.get(each.message.id, "")) for each in owed]
+
+
+def receipt_view(one: Receipt) -> ReceiptView:
+    """A receipt as it is shown."""
+    return ReceiptView(one.said, one.kind, one.code, one.received_at)
 
 
 def _where(chosen: Filter) -> Iterator[ColumnElement[bool]]:
@@ -139,28 +151,11 @@ def _where(chosen: Filter) -> Iterator[ColumnElement[bool]]:
         yield Message.due_at < chosen.due_to
 
 
-def _cursor(due_at: datetime, message_id: UUID) -> str:
-    """The place of the last message of a page; nothing in it needs escaping in a URL."""
-    return f"{due_at.strftime(_DUE)}~{message_id}"
-
-
-def _after(cursor: str) -> tuple[datetime, UUID]:
-    due_at, _, message_id = cursor.partition("~")
-    try:
-        return datetime.strptime(due_at, _DUE).replace(tzinfo=UTC), UUID(message_id)
-    except ValueError:
-        raise BadCursor(f"cursor {cursor[:80]!r} is not one of ours; use next_cursor of the page before") from None
-
-
-def _views(db: Session, owed: Sequence[Owed], now: datetime) -> list[MessageView]:
-    troubles = _troubles(db, owed)
-    known = facts.gather(db, owed)
-    return [_view(each, _blocked(each, known, now), troubles.get(each.message.id, "")) for each in owed]
-
-
 def _troubles(db: Session, owed: Sequence[Owed]) -> dict[UUID, str]:
     """What a gateway or carrier said of messages that did not arrive, or may not have, as sentences for staff."""
     wanted = [each.message.id for each in owed if each.message.status in _TROUBLED]
+    if not wanted:
+        return {}
     attempts = select(Attempt.message_id, Attempt.code, Attempt.id).where(Attempt.message_id.in_(wanted))
     receipts = select(Receipt.message_id, Receipt.code, Receipt.id).where(
         Receipt.message_id.in_(wanted), Receipt.kind.in_((ReceiptKind.UNDELIVERED, ReceiptKind.FAILED))
@@ -201,6 +196,7 @@ def _view(each: Owed, blocked: Reason | None, trouble: str) -> MessageView:
     because = blocked or message.reason
     return MessageView(
         id=message.id,
+        patient=message.patient_id,
         treatment=each.treatment.id if each.treatment else None,
         step=each.step.key if each.step else None,
         origin=message.origin,

@@ -4,7 +4,8 @@ import pytest
 
 from followup.messages.gateway import Refusal, Refused, Unavailable, Uncertain
 from followup.queries import messages
-from followup.queries.messages import BadCursor, Filter, MessageView, Page
+from followup.queries.cursors import BadCursor
+from followup.queries.messages import Filter, MessageView, Page
 from followup.terms import Reason, ReceiptKind, Status
 from tests.builders import MONDAY, Clinic, local
 
@@ -131,7 +132,7 @@ def test_the_story_of_a_message_has_every_attempt_and_receipt_in_order(clinic: C
     with clinic.open_db() as db:
         story = messages.story(db, message_id=parcel.message_id, now=NOON)
     assert story
-    assert story.message.status is Status.DELIVERED
+    assert story.status is Status.DELIVERED
     assert [(one.number, one.outcome) for one in story.attempts] == [(1, "unavailable"), (2, "accepted")]
     assert [one.said for one in story.receipts] == ["taken", "delivered"]
 

@@ -1,0 +1,88 @@
+"""Treatment sessions as booking systems see them: what was recorded, of whom, and every message that is owed after."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from followup.models import Clinic, Enrolment, Patient, Plan, TreatmentSession, facts
+from followup.queries import messages, patients
+from followup.queries.messages import MessageView
+from followup.queries.patients import PatientView
+
+
+@dataclass(frozen=True, slots=True)
+class TreatmentSummary:
+    """One treatment session, as it was recorded or corrected since."""
+
+    id: UUID
+    external_id: str
+    clinic: str
+    ended_at: datetime
+    practitioner: str
+    regions: Sequence[str]
+    precautions: Sequence[str]
+    first_treatment: bool
+    baseline_pain: int | None
+    plan: str
+    plan_version: int
+    recorded_at: datetime
+    recorded_by: str
+    cancelled_at: datetime | None
+    cancelled_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TreatmentView(TreatmentSummary):
+    """One treatment session with its patient and every message owed after it."""
+
+    patient: PatientView
+    messages: Annotated[Sequence[MessageView], Field(description="In the order of due times.")]
+
+
+def look(db: Session, *, treatment_id: UUID, now: datetime) -> TreatmentView | None:
+    """One treatment session as it stands at `now`; None if there is no such one."""
+    row = db.execute(
+        select(TreatmentSession, Patient, Clinic, Plan)
+        .join(Patient, TreatmentSession.patient_id == Patient.id)
+        .join(Clinic, TreatmentSession.clinic_id == Clinic.id)
+        .join(Enrolment, Enrolment.treatment_id == TreatmentSession.id)
+        .join(Plan, Enrolment.plan_id == Plan.id)
+        .where(TreatmentSession.id == treatment_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    treatment, patient, clinic, plan = row
+    owed = facts.load(db, Enrolment.treatment_id == treatment_id)
+    owed.sort(key=lambda each: (each.message.due_at, each.message.id))
+    return TreatmentView(
+        **asdict(summary(treatment, clinic, plan)),
+        patient=patients.view(db, patient, clinic),
+        messages=messages.views(db, owed, now=now),
+    )
+
+
+def summary(treatment: TreatmentSession, clinic: Clinic, plan: Plan) -> TreatmentSummary:
+    """A treatment session without its patient and messages."""
+    return TreatmentSummary(
+        id=treatment.id,
+        external_id=treatment.external_id,
+        clinic=clinic.key,
+        ended_at=treatment.ended_at,
+        practitioner=treatment.practitioner,
+        regions=treatment.regions,
+        precautions=treatment.precautions,
+        first_treatment=treatment.first_treatment,
+        baseline_pain=treatment.baseline_pain,
+        plan=plan.key,
+        plan_version=plan.version,
+        recorded_at=treatment.recorded_at,
+        recorded_by=treatment.recorded_by,
+        cancelled_at=treatment.cancelled_at,
+        cancelled_by=treatment.cancelled_by,
+    )
