@@ -4,6 +4,7 @@ import typer
 
 from followup.cli import emulate, importing, plans
 from followup.cli.clock import clock
+from followup.cli.doctor import doctor
 from followup.cli.init import init
 from followup.cli.messages import message, messages
 from followup.cli.migrate import migrate
@@ -21,6 +22,7 @@ app = typer.Typer(
 app.command()(serve)
 app.command()(migrate)
 app.command()(init)
+app.command()(doctor)
 importing.register(app)
 app.command()(rehearse)
 app.command()(messages)
