@@ -7,6 +7,7 @@ after it nobody repeats it until a receipt, the gateway's own list or a person s
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -86,8 +87,9 @@ def begin(
                 message.why = [*message.why, Shift(rule, message.due_at, to).as_json()]
                 message.due_at = to
             case Composed() as words:
-                parcels.append(_attempt(db, each, words, pace, now=now, clock=clock, links=links))
-                message.check_at = clock + parcels[-1].wait + patience.lease
+                parcel = _attempt(db, each, words, pace, now=now, clock=clock, links=links)
+                message.check_at = clock + parcel.wait + patience.lease
+                parcels.append(replace(parcel, speak_by=clock + parcel.wait + patience.speak_within))
                 left.append(each)
                 reached.add(each.patient.id)
     reminding.retime(db, left=left, now=now)

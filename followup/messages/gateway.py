@@ -10,11 +10,13 @@ Answer
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from followup.terms import Channel, ReceiptKind
+
+STALLED = "stalled"  #: code of an answer given without a word spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,12 @@ class Parcel:
     unsubscribe_url: str = ""  #: email only: RFC 8058 one-click
     is_answer: bool = False  #: answers what the patient wrote (Auto-Submitted: auto-replied)
     wait: timedelta = timedelta(0)  #: pacing: speak this long after `send` begins
+    speak_by: datetime | None = None  #: real time after which others may believe that it never went
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether it must no longer be spoken: this process slept, say, while another one looked into the list."""
+        return self.speak_by is not None and datetime.now(UTC) > self.speak_by
 
 
 class Refusal(StrEnum):

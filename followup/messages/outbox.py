@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from followup.messages.gateway import Accepted, Answer, Gateway, Parcel, Search, Sighting
+from followup.messages.gateway import STALLED, Accepted, Answer, Gateway, Parcel, Search, Sighting, Unavailable
 from followup.terms import Channel, ReceiptKind
 
 
@@ -39,6 +39,8 @@ class Outbox(Gateway):
         ]
 
     def _take(self, parcel: Parcel) -> Answer:
+        if parcel.is_stalled:
+            return Unavailable(STALLED)
         reference = f"outbox-{len(self.sent) + 1}"
         answer, arrives = self._script.popleft() if self._script else (Accepted(reference), True)
         if arrives:

@@ -15,6 +15,7 @@ from functools import cached_property
 from time import monotonic
 
 from followup.messages.gateway import (
+    STALLED,
     Accepted,
     Answer,
     Gateway,
@@ -60,7 +61,7 @@ class SmtpGateway(Gateway):
         pause = threading.Event()
         for parcel in parcels:
             pause.wait(max(0.0, began + parcel.wait.total_seconds() - monotonic()))
-            yield [(parcel, self._hand_over(parcel))]
+            yield [(parcel, Unavailable(STALLED) if parcel.is_stalled else self._hand_over(parcel))]
 
     def find(self, search: Search) -> list[Sighting] | None:  # noqa: ARG002  # the interface's
         """Always None: there is no list to read."""

@@ -15,6 +15,7 @@ from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
 from followup.messages.gateway import (
+    STALLED,
     Accepted,
     Answer,
     Gateway,
@@ -127,7 +128,7 @@ class TwilioGateway(Gateway):
 
         async def speak(parcel: Parcel) -> None:
             await asyncio.sleep(began + parcel.wait.total_seconds() - asyncio.get_running_loop().time())
-            answers.put((parcel, await self._hand_over(parcel)))
+            answers.put((parcel, Unavailable(STALLED) if parcel.is_stalled else await self._hand_over(parcel)))
 
         async with asyncio.TaskGroup() as group:
             for parcel in parcels:

@@ -11,6 +11,7 @@ import pytest
 
 from followup.emulators import Emulators
 from followup.messages.gateway import (
+    STALLED,
     Accepted,
     Answer,
     Gateway,
@@ -188,6 +189,14 @@ def test_an_unavailable_gateway_took_nothing_and_may_be_asked_again(world: World
     again = replace(first, attempt_id=uuid4())
     assert isinstance(send(world, [again])[first.message_id], Accepted)
     assert world.arrived() == [first.message_id]
+
+
+def test_a_parcel_that_others_may_believe_absent_is_not_spoken(world: World) -> None:
+    late, fine = replace(world.parcel(), speak_by=datetime.now(UTC) - timedelta(seconds=1)), world.parcel()
+    in_time = replace(fine, speak_by=datetime.now(UTC) + timedelta(minutes=1))
+    assert send(world, [late])[late.message_id] == Unavailable(STALLED)
+    assert isinstance(send(world, [in_time])[fine.message_id], Accepted)
+    assert world.arrived() == [fine.message_id]
 
 
 def test_a_parcel_taken_without_an_answer_is_uncertain_and_not_repeated(world: World) -> None:

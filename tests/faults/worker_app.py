@@ -27,6 +27,7 @@ DEATHS = Path(os.environ["DEATHS"])
 SPEAKER = DEATHS / "speaker.pid"
 SHORT = Patience(
     lease=timedelta(seconds=1.5),
+    speak_within=timedelta(seconds=3),
     first_look=timedelta(seconds=0.5),
     surely_listed=timedelta(seconds=4),  # a loaded machine may take seconds from the attempt to the first byte
     between_lists=timedelta(seconds=0.5),
