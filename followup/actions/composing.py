@@ -36,10 +36,14 @@ def write(each: Owed, *, links: Links, first_text: bool) -> Composed:
             "hours": clinic.hours,
             "address": clinic.address,
             "link": clinic.booking_url if booking else links.to("feedback", patient.id),
-            "preferences": links.to("preferences", patient.id),
-            "unsubscribe": links.to("unsubscribe", patient.id),
+            **({} if each.message.channel is Channel.SMS else _ways_out(links, patient.id)),
         },
     )
+
+
+def _ways_out(links: Links, patient_id: UUID) -> dict[str, str]:
+    """For the foot of every email; a text has STOP, and each signature costs as much as all its words."""
+    return {page: links.to(page, patient_id) for page in ("preferences", "unsubscribe")}
 
 
 def wrap(

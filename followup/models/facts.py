@@ -144,8 +144,12 @@ def gather(db: Session, owed: Sequence[Owed]) -> Known:
 
 def latest_consents(db: Session, patients: Iterable[UUID]) -> dict[ConsentKey, Consented]:
     """What holds now for each patient, channel and purpose: the last line of the ledger."""
-    lines = db.scalars(select(Consent).where(Consent.patient_id.in_(set(patients))).order_by(Consent.id))
-    return {(line.patient_id, line.channel, line.purpose): line.says for line in lines}
+    lines = db.execute(
+        select(Consent.patient_id, Consent.channel, Consent.purpose, Consent.says)
+        .where(Consent.patient_id.in_(set(patients)))
+        .order_by(Consent.id)
+    )
+    return {(patient_id, channel, purpose): says for patient_id, channel, purpose, says in lines}
 
 
 def texted_before(db: Session, owed: Sequence[Owed]) -> set[UUID]:
