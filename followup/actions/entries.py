@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import ErrorDetails
@@ -39,6 +39,7 @@ CLOCKS_DIFFER_BY = timedelta(minutes=5)  # a booking system's clock may be ahead
 NOWHERE = Place("UTC", "ZZ")  # for reading on when the clinic is missing: the entry is refused for that
 
 PlaceOf = Callable[[str], Place | None]
+AnEntry = TypeVar("AnEntry", bound="Entry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,9 @@ class EntryError(Exception):
         self.problems = problems
 
 
-class _Entry(BaseModel):
+class Entry(BaseModel):
+    """What someone hands in: known fields only, an empty one is a missing one."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     @model_validator(mode="before")
@@ -72,7 +75,7 @@ class _Entry(BaseModel):
         return {name: value for name, value in data.items() if not _is_blank(value)}
 
 
-class PatientChange(_Entry):
+class PatientChange(Entry):
     """What is said about a patient; what is left out stays as it is."""
 
     given_name: Line = ""
@@ -90,7 +93,7 @@ class PatientEntry(PatientChange):
     given_name: Line
 
 
-class ConsentEntry(_Entry):
+class ConsentEntry(Entry):
     """What the patient said to each channel, for all purposes; None is unknown, and sends nothing."""
 
     sms: bool | None = None
@@ -98,7 +101,7 @@ class ConsentEntry(_Entry):
     method: Line = ""
 
 
-class TreatmentEntry(_Entry):
+class TreatmentEntry(Entry):
     """One treatment session: the body of `POST /treatments`, and a line of the import. Times are UTC."""
 
     external_id: Line
@@ -123,7 +126,7 @@ class TreatmentEntry(_Entry):
         return value
 
 
-class TreatmentChange(_Entry):
+class TreatmentChange(Entry):
     """What is corrected about a recorded session: the body of `PATCH /treatments/{id}`. What is left out stays.
 
     An empty `next_visit_at` or `baseline_pain` takes the one that was recorded away.
@@ -154,10 +157,7 @@ def parse_entry(data: Mapping[str, Any], *, place_of: PlaceOf) -> TreatmentEntry
     place = place or NOWHERE
     if isinstance(timezone, str) and is_zone(timezone.strip()):
         place = Place(timezone.strip(), place.country)
-    try:
-        return TreatmentEntry.model_validate(data, context=place)
-    except ValidationError as error:
-        raise EntryError(*map(_as_problem, error.errors(include_url=False))) from None
+    return check(TreatmentEntry, data, place=place)
 
 
 def parse_change(data: Mapping[str, Any], *, place: Place) -> TreatmentChange:
@@ -166,12 +166,17 @@ def parse_change(data: Mapping[str, Any], *, place: Place) -> TreatmentChange:
     timezone = patient.get("timezone") if isinstance(patient, Mapping) else None
     if isinstance(timezone, str) and is_zone(timezone.strip()):
         place = Place(timezone.strip(), place.country)
-    try:
-        change = TreatmentChange.model_validate(data, context=place)
-    except ValidationError as error:
-        raise EntryError(*map(_as_problem, error.errors(include_url=False))) from None
+    change = check(TreatmentChange, data, place=place)
     emptied = {name for name in ("next_visit_at", "baseline_pain") if name in data and _is_blank(data[name])}
     return change.model_copy(update=dict.fromkeys(emptied))
+
+
+def check(kind: type[AnEntry], data: Mapping[str, Any], *, place: Place | None = None) -> AnEntry:
+    """Check any kind of entry. Without a place, times and phone numbers must come whole. Raises EntryError."""
+    try:
+        return kind.model_validate(data, context=place)
+    except ValidationError as error:
+        raise EntryError(*map(as_problem, error.errors(include_url=False))) from None
 
 
 def check_ended(ended_at: datetime, now: datetime) -> None:
@@ -202,11 +207,15 @@ _PLAIN = {
     "bool_type": ("is neither yes nor no", "write yes or no, or leave it empty"),
     "bool_parsing": ("is neither yes nor no", "write yes or no, or leave it empty"),
     "tuple_type": ("is not a list", "write a list of words"),
+    "enum": ("is not a word that we know", "use {expected}"),
+    "uuid_parsing": ("is not an id of ours", "use the id as we told it"),
+    "uuid_type": ("is not an id of ours", "use the id as we told it"),
     "model_type": ("is not an object", "write its fields in braces"),
 }
 
 
-def _as_problem(error: ErrorDetails) -> Problem:
+def as_problem(error: ErrorDetails) -> Problem:
+    """What pydantic found wrong with a field, in words that the sender understands."""
     field = bounded(".".join(map(str, error["loc"]))) or "the entry"
     context: Mapping[str, Any] = error.get("ctx", {})
     match error["type"]:
@@ -217,7 +226,7 @@ def _as_problem(error: ErrorDetails) -> Problem:
             return Problem(field, "is not a field that we know", f"did you mean {near[0]}?" if near else "leave it out")
         case kind:
             what, mend = _PLAIN.get(kind, ("cannot be read", "see the description of the API"))
-            return Problem(field, what.format(**context), mend)
+            return Problem(field, what.format(**context), mend.format(**context))
 
 
 _FIELDS = [
