@@ -1,5 +1,6 @@
 """The database's own words: how tables are named, how times are kept, how a connection is opened."""
 
+import logging
 import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -44,6 +45,10 @@ POSTGRESQL: dict[str, Any] = {
     "keepalives_idle": 30,
     "tcp_user_timeout": 30_000,
 }
+
+
+# `hide_parameters` hides what is asked; what comes back would be logged row by row at DEBUG.
+logging.getLogger("sqlalchemy.engine.Engine").addFilter(lambda record: record.levelno > logging.DEBUG)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -71,8 +71,8 @@ def _add_tasks(app: Celery, runtime: Runtime) -> None:
             batches = sending.lease(db, now=now, patience=patience)
             beating.beat(db, task=TICK)
         for channel, token in batches:
-            send_batch.apply_async((channel, token.hex), expires=patience.lease.total_seconds())
             telling.leased(channel, token)
+            send_batch.apply_async((channel, token.hex), expires=patience.lease.total_seconds())
 
     @app.task(name="send_batch", shared=False)
     def send_batch(channel: str, token: str) -> None:

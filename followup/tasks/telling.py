@@ -23,8 +23,8 @@ _OUTCOMES = {
     Uncertain: AttemptOutcome.UNCERTAIN,
 }
 
-# Its line on a failed task quotes the error word for word; ours takes its place.
-logging.getLogger("celery.app.trace").setLevel(logging.CRITICAL)
+# Celery's own line on how a task ended quotes the error word for word; ours takes its place.
+logging.getLogger("celery.app.trace").addFilter(lambda record: not hasattr(record, "data"))
 
 
 class ToldTask(Task):  # type: ignore[misc]  # Celery has no types
@@ -44,7 +44,8 @@ class BatchStory:
 
     def begun(self, parcels: Sequence[Parcel]) -> None:
         """Attempts are durable, and are spoken now."""
-        log.info("attempts begun", extra=about(**self._batch, attempts=len(parcels)))
+        if parcels:
+            log.info("attempts begun", extra=about(**self._batch, attempts=len(parcels)))
 
     def recorded(self, answers: Sequence[tuple[Parcel, Answer]]) -> None:
         """Answers are durable. Each that is no acceptance has a line of its own."""
