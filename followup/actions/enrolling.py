@@ -11,6 +11,7 @@ from followup.actions import auditing, entries, owing, patients, planning
 from followup.actions.entries import TreatmentEntry
 from followup.db import new_id
 from followup.models import Clinic, Enrolment, Message, Patient, TreatmentSession
+from followup.rules import risk
 
 
 class UnknownClinic(Exception):
@@ -28,6 +29,11 @@ class Recorded:
     treatment: TreatmentSession
     messages: Sequence[Message]
     was_known: bool
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the article that sets our words says against this treatment, as sentences for staff."""
+        return risk.warnings(self.treatment.precautions)
 
 
 def record_treatment(db: Session, *, entry: TreatmentEntry, now: datetime, by: str) -> Recorded:
@@ -58,7 +64,15 @@ def record_treatment(db: Session, *, entry: TreatmentEntry, now: datetime, by: s
     db.flush()
     db.add(enrolment)
     db.flush()
-    auditing.note(db, did="record", subject="treatment", subject_id=treatment.id, now=now, by=by)
+    auditing.note(
+        db,
+        did="record",
+        subject="treatment",
+        subject_id=treatment.id,
+        now=now,
+        by=by,
+        details={"warnings": risk.warnings(treatment.precautions)},
+    )
     owing.owe(db, clinic=clinic, patient=patient, treatment=treatment, enrolment=enrolment, plan=plan, now=now, by=by)
     return Recorded(treatment, owing.messages_of(db, treatment), was_known=False)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from followup.rules.risk import is_high_risk
+from followup.rules.risk import is_high_risk, warnings
 from followup.terms import Precaution, Region
 
 OVER_THE_LUNGS = {Region.NECK, Region.SHOULDER, Region.UPPER_BACK, Region.CHEST, Region.RIBS}
@@ -24,3 +24,14 @@ def test_a_first_treatment_is_followed_more_closely() -> None:
 def test_one_risk_among_others_is_enough_also_as_the_tables_keep_it() -> None:
     assert is_high_risk(regions=["calf", "ribs"], precautions=["diabetes"], first_treatment=False)
     assert not is_high_risk(regions=["calf", "foot"], precautions=["diabetes"], first_treatment=False)
+
+
+def test_staff_are_warned_of_what_the_article_says_to_avoid_or_ask_first() -> None:
+    assert {precaution for precaution in Precaution if warnings([precaution])} == {
+        Precaution.BLEEDING_DISORDER,
+        Precaution.SKIN_INFECTION,
+        Precaution.NEEDLE_PHOBIA,
+        Precaution.PREGNANCY,
+    }
+    assert len(warnings(list(Precaution))) == 4
+    assert warnings([]) == []
