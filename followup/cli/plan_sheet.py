@@ -24,7 +24,12 @@ def entry(plan: PlanView) -> Iterator[str]:
     """A plan in a list."""
     yield f"{plan.key}  {f'version {plan.version}' if plan.version else 'packaged'}: {plan.title}"
     loaded = f"loaded {plan.loaded_at:%Y-%m-%d %H:%M} UTC by {plan.loaded_by}" if plan.loaded_at else "not loaded yet"
-    yield f"    {plan.steps} steps, {loaded}"
+    yield f"    {count(plan.steps, 'step')}, {loaded}"
+
+
+def count(number: int, what: str) -> str:
+    """So many of them."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def as_json(plan: PlanView, steps: Sequence[StepView], sheets: Sequence[ProofSheet], language: str) -> dict[str, Any]:
@@ -83,8 +88,7 @@ def _wording(sheet: ProofSheet, *, with_sources: bool) -> Iterator[str]:
 def _headline(proof: Proof) -> str:
     measures = [f"reading grade {proof.reading_grade}"] if proof.reading_grade is not None else []
     if proof.channel is Channel.SMS:
-        plural = "" if proof.segments == 1 else "s"
-        measures.insert(0, f"{proof.segments} segment{plural} with the STOP line")
+        measures.insert(0, f"{count(proof.segments, 'segment')} with the STOP line")
     subject = f' "{proof.subject}"' if proof.subject else ""
     return f"{_CHANNELS[proof.channel]}{subject}" + (f" ({', '.join(measures)})" if measures else "")
 

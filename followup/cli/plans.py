@@ -81,7 +81,7 @@ def check(file: PlanPath) -> None:
     except PlanError as error:
         typer.echo(str(error))
         raise typer.Exit(1) from None
-    typer.echo(f"OK: {plan.key}, {len(plan.steps)} steps.")
+    typer.echo(f"OK: {plan.key}, {plan_sheet.count(len(plan.steps), 'step')}.")
 
 
 @app.command()

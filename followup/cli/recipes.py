@@ -67,6 +67,8 @@ def find_plan(db: Session | None, key: str, *, version: int | None = None) -> Re
 
 def read_recipe(path: Path) -> Recipe:
     """A plan that is not loaded yet; or every problem of its file, one line each, and exit code 1."""
+    if not path.is_file():
+        fail(f"There is no file {path}.")
     try:
         return _recipe(read_plan(path))
     except PlanError as error:

@@ -101,11 +101,11 @@ def describe(step: Step) -> StepView:
     return StepView(
         key=step.key,
         purpose=step.purpose,
-        after=None if step.after is None else say(step.after).replace(" ", ""),
+        after=None if step.after is None else _written(step.after),
         day=step.day,
         at=f"{step.at:%H:%M}",
         on_quiet=step.on_quiet,
-        expires=say(step.expires).replace(" ", ""),
+        expires=_written(step.expires),
         channels=[Channel(channel) for channel in step.channels],
         wording=step.wording,
         regions=[Region(region) for region in step.regions],
@@ -143,6 +143,11 @@ def say(duration: timedelta) -> str:
         if duration and not duration % size:
             return f"{duration // size} {unit}"
     return f"{duration // timedelta(minutes=1)} min"
+
+
+def _written(duration: timedelta) -> str:
+    """A duration as a plan file has it."""
+    return say(duration).replace(" min", "m").replace(" ", "")
 
 
 def _timing(step: Step) -> str:
