@@ -16,7 +16,7 @@ from rich.progress import Progress
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from followup.actions.enrolling import Conflict, UnknownClinic, record_treatment
+from followup.actions.enrolling import Conflict, Recorded, UnknownClinic, record_treatment
 from followup.actions.entries import EntryError, TreatmentEntry, content_hash
 from followup.actions.fields import Place, bounded
 from followup.actions.planning import UnknownPlan
@@ -36,17 +36,18 @@ class Result(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one line, and why it was refused."""
+class Line:
+    """What became of one line: why it was refused, or what staff should hear about what was taken."""
 
     line: int
     external_id: str
     result: Result
     problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         name = f" ({self.external_id})" if self.external_id else ""
-        return f"line {self.line}{name}: {'. '.join(self.problems)}"
+        return f"line {self.line}{name}: {'. '.join(self.problems) or ' '.join(('taken.', *self.warnings))}"
 
 
 class Recorder:
@@ -58,31 +59,33 @@ class Recorder:
         self._dry_run = dry_run
         self._undone: dict[tuple[str, str], str] = {}  # content of what a dry run took and put back
 
-    def record(self, rows: Iterable[Row]) -> Iterator[Outcome]:
+    def record(self, rows: Iterable[Row]) -> Iterator[Line]:
         """What became of each row; told once its batch is committed. A dry run is undone batch by batch."""
         waiting = iter(rows)
         while batch := list(islice(waiting, BATCH)):
             now = self._now()
             with self._open_db() as db:
-                outcomes = [self._outcome(db, row, now) for row in batch]
+                lines = [self._line(db, row, now) for row in batch]
                 if self._dry_run:
                     db.rollback()
-            yield from outcomes
+            yield from lines
 
-    def _outcome(self, db: Session, row: Row, now: datetime) -> Outcome:
+    def _line(self, db: Session, row: Row, now: datetime) -> Line:
         external_id = bounded(row.external_id)
         if row.entry is None:
-            return Outcome(row.line, external_id, Result.REFUSED, tuple(map(str, row.problems)))
+            return Line(row.line, external_id, Result.REFUSED, tuple(map(str, row.problems)))
         try:
             with db.begin_nested():
-                is_known = self._is_known(db, row.entry, now)
+                recorded, is_known = self._record(db, row.entry, now)
         except EntryError as error:
-            return Outcome(row.line, external_id, Result.REFUSED, tuple(map(str, error.problems)))
+            return Line(row.line, external_id, Result.REFUSED, tuple(map(str, error.problems)))
         except (Conflict, UnknownClinic, UnknownPlan) as error:
-            return Outcome(row.line, external_id, Result.REFUSED, (str(error),))
-        return Outcome(row.line, external_id, Result.KNOWN if is_known else Result.TAKEN)
+            return Line(row.line, external_id, Result.REFUSED, (str(error),))
+        if is_known:
+            return Line(row.line, external_id, Result.KNOWN)
+        return Line(row.line, external_id, Result.TAKEN, warnings=tuple(recorded.warnings))
 
-    def _is_known(self, db: Session, entry: TreatmentEntry, now: datetime) -> bool:
+    def _record(self, db: Session, entry: TreatmentEntry, now: datetime) -> tuple[Recorded, bool]:
         key, content = (entry.clinic, entry.external_id), content_hash(entry)
         undone = self._undone.get(key)
         if undone not in {None, content}:
@@ -90,16 +93,16 @@ class Recorder:
         recorded = record_treatment(db, entry=entry, now=now, by=OPERATOR)
         if self._dry_run:
             self._undone[key] = content
-        return recorded.was_known or undone is not None
+        return recorded, recorded.was_known or undone is not None
 
 
 @dataclass(slots=True)
 class Report:
-    """How many rows were taken, known already or refused. `refused` holds the last, when they are not told at once."""
+    """How many rows were taken, known already or refused. `told` holds what is not told at once."""
 
     is_dry: bool
     counts: Counter[Result] = field(default_factory=Counter)
-    refused: list[Outcome] = field(default_factory=list)
+    told: list[Line] = field(default_factory=list)
 
     def __str__(self) -> str:
         taken, known, refused = (self.counts[result] for result in Result)
@@ -107,9 +110,9 @@ class Report:
         return f"{begin} taken: {taken}, known already: {known}, refused: {refused}."
 
     def as_json(self) -> str:
-        """The counts, and every refused row."""
+        """The counts, and every row that was refused or that staff should hear about."""
         counts = {result: self.counts[result] for result in Result}
-        items = [asdict(outcome) for outcome in self.refused]
+        items = [asdict(line) for line in self.told]
         return json.dumps({"dry_run": self.is_dry, **counts, "items": items, "next_cursor": None}, ensure_ascii=False)
 
 
@@ -145,12 +148,14 @@ def _import(runtime: Runtime, path: Path, *, dry_run: bool, as_json: bool) -> No
     console = Console(soft_wrap=True, markup=False, emoji=False, highlight=False)
     has_bar = console.is_terminal and not as_json
     with Progress(console=console, transient=True, disable=not has_bar) as progress, progress.open(path, "rb") as file:
-        for outcome in recorder.record(read_rows(file, place_of=places.get)):
-            report.counts[outcome.result] += 1
-            if outcome.result is Result.REFUSED and as_json:
-                report.refused.append(outcome)
-            elif outcome.result is Result.REFUSED:
-                console.print(str(outcome))
+        for line in recorder.record(read_rows(file, place_of=places.get)):
+            report.counts[line.result] += 1
+            if not (line.problems or line.warnings):
+                continue
+            if as_json:
+                report.told.append(line)
+            else:
+                console.print(str(line))
     typer.echo(report.as_json() if as_json else str(report))
     if report.counts[Result.REFUSED]:
         raise typer.Exit(1)

@@ -56,11 +56,13 @@ def test_the_example_week_is_taken_and_what_is_wrong_is_told_by_line(run_import:
     told = result.stdout.splitlines()
 
     assert told[-1] == "Rows taken: 61, known already: 3, refused: 15."
-    assert [int(line.split()[1].strip(":")) for line in told[:-1]] == list(range(72, 87))
-    assert told[0].startswith('line 72 (T-901): ended_at is "2027-02-30T10:00", which is no date with a time; write it')
-    assert told[5].startswith("line 77 (T-114): external_id")
-    assert told[6].startswith("line 78 (T-907): ended_at is 2027-03-22 13:00 UTC: the session has not ended yet;")
-    assert told[8].startswith("line 80 (T-909): there is no plan")
+    warned, refused = told[:4], told[4:-1]
+    assert all(line.endswith("A clinician should confirm that this session was right.") for line in warned)
+    assert [int(line.split()[1].strip(":")) for line in refused] == list(range(72, 87))
+    assert refused[0].startswith('line 72 (T-901): ended_at is "2027-02-30T10:00", which is no date with a time; write it')
+    assert refused[5].startswith("line 77 (T-114): external_id")
+    assert refused[6].startswith("line 78 (T-907): ended_at is 2027-03-22 13:00 UTC: the session has not ended yet;")
+    assert refused[8].startswith("line 80 (T-909): there is no plan")
     assert result.exit_code == 1
     assert (count(open_db, TreatmentSession), count(open_db, Patient)) == (61, 58)
 
@@ -115,6 +117,7 @@ def test_json_tells_the_counts_and_every_refused_row(run_import: Import, write: 
                     "given_name is missing; fill it in",
                     'ended_at is "soon", which is no date with a time; ' + LIKE_THIS,
                 ],
+                "warnings": [],
             }
         ],
         "next_cursor": None,
