@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from followup.logs import about
 from followup.runtime import Runtime
-from followup.web import errors, health, hooks, metrics, overview, patients, sheets
+from followup.web import api, errors, health, hooks, metrics, overview, patients, sheets
 from followup.web.guard import Guard
 from followup.web.pages import Pages
 
@@ -44,6 +44,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.pages = Pages(runtime.settings.public_url)
     for part in (health, metrics, hooks, patients, overview):
         app.include_router(part.router)
+    api.install(app)
     app.mount("/static", StaticFiles(directory=_STATIC))
     errors.install(app)
     app.add_exception_handler(sheets.DeadLink, sheets.dead_link)

@@ -21,13 +21,22 @@ async def _pages(request: Request) -> Pages:
     return pages
 
 
-async def _form(request: Request) -> Form:
+async def body_of(request: Request, *, most: int) -> bytes:
+    """The body, read only while it may still fit. Raises HTTPException 413."""
+    too_long = HTTPException(413, f"The body is longer than {most} bytes.")
+    announced = request.headers.get("Content-Length", "")
+    if announced.isdecimal() and int(announced[:20]) > most:
+        raise too_long
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MOST_BYTES:
-            raise HTTPException(413, f"The body is longer than {MOST_BYTES} bytes.")
-    return Form.read(bytes(body))
+        if len(body) > most:
+            raise too_long
+    return bytes(body)
+
+
+async def _form(request: Request) -> Form:
+    return Form.read(await body_of(request, most=MOST_BYTES))
 
 
 TheRuntime = Annotated[Runtime, Depends(_runtime)]

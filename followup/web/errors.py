@@ -1,12 +1,15 @@
 """Every error in two forms: problem details (RFC 9457) for programs, a page for people."""
 
+from collections.abc import Iterable
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from followup.actions.entries import Problem, as_problem
 from followup.web.pages import Pages
 
 _FOR_PROGRAMS = ("/api/", "/hooks/")
@@ -32,6 +35,12 @@ def answer(
     return JSONResponse(problem, status, headers, media_type="application/problem+json")
 
 
+def unprocessable(request: Request, problems: Iterable[Problem]) -> Response:
+    """The answer to what can be read but not taken, with what is wrong with each field."""
+    wrong = [{"field": one.field, "detail": one.wrong, "mend": one.mend} for one in problems]
+    return answer(request, 422, "It can't be taken as it is.", errors=wrong)
+
+
 def _reads_pages(request: Request) -> bool:
     return "text/html" in request.headers.get("Accept", "") and not request.url.path.startswith(_FOR_PROGRAMS)
 
@@ -44,7 +53,11 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 async def _not_understood(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    wrong = [
-        {"where": ".".join(str(part) for part in one["loc"]), "detail": str(one["msg"])} for one in error.errors()
-    ]  # without the value itself, which may be anything
-    return answer(request, 422, "The request can't be read as it is.", errors=wrong)
+    # Where it was handed in (`query`) comes first in `loc`; the sender knows that.
+    return unprocessable(
+        request,
+        [
+            as_problem(ErrorDetails(type=one["type"], loc=one["loc"][1:], msg="", input=None, ctx=one.get("ctx", {})))
+            for one in error.errors()
+        ],
+    )

@@ -1,0 +1,15 @@
+"""The API at `/api/v1`: what booking systems and a clinic's other software ask and say."""
+
+from fastapi import APIRouter, Depends, FastAPI
+
+from followup.web.api import asking, description, messages, patients, problems, treatments
+
+
+def install(app: FastAPI) -> None:
+    """Add the API, what it answers when something is refused, and its description. No route is open without a key."""
+    api = APIRouter(prefix="/api/v1", dependencies=[Depends(asking.caller)])
+    for part in (treatments, messages, patients):
+        api.include_router(part.router)
+    app.include_router(api)
+    problems.install(app)
+    description.install(app)

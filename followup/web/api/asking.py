@@ -1,0 +1,64 @@
+"""What every request to the API brings: a key, and often a JSON object."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, HTTPException, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from followup.actions import keys
+from followup.queries import keys as queries
+from followup.web.api import json_body
+from followup.web.depends import TheRuntime, body_of
+
+REALM = 'Bearer realm="followup"'
+
+_bearer = HTTPBearer(
+    scheme_name="key",
+    bearerFormat="fu_…",
+    description="A key that `followup key add NAME` printed. Its name stands in the audit log beside all it does.",
+    auto_error=False,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, and when: what every action wants to know."""
+
+    by: str
+    now: datetime  #: business time, read once for each request
+
+
+def caller(runtime: TheRuntime, shown: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]) -> Caller:
+    """Who holds the key that was shown. Raises HTTPException 401."""
+    if shown is None:
+        raise HTTPException(401, "Send `Authorization: Bearer <key>`.", {"WWW-Authenticate": REALM})
+    with runtime.read_db() as db:
+        holder = queries.holder(db, shown.credentials)
+    if holder is None:
+        refused = {"WWW-Authenticate": f'{REALM}, error="invalid_token"'}
+        raise HTTPException(401, "This key is not known, or was revoked; `followup key add` makes one.", refused)
+    now = runtime.now()
+    if not holder.is_noted(now):
+        with runtime.open_db() as db:
+            keys.note_use(db, key_id=holder.key_id, now=now)
+    return Caller(holder.name, now)
+
+
+async def _object(request: Request) -> dict[str, Any]:
+    media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json" and not (
+        media_type.startswith("application/") and media_type.endswith("+json")
+    ):
+        raise HTTPException(415, "Send JSON with `Content-Type: application/json`.", {"Accept": "application/json"})
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise HTTPException(415, "Send the body as it is, without Content-Encoding.", {"Accept-Encoding": "identity"})
+    try:
+        return json_body.read_object(await body_of(request, most=json_body.MOST_BYTES))
+    except json_body.BadJson as error:
+        raise HTTPException(400, str(error)) from None
+
+
+TheCaller = Annotated[Caller, Depends(caller)]
+TheObject = Annotated[dict[str, Any], Depends(_object)]

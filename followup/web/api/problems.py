@@ -1,0 +1,39 @@
+"""What actions refuse, as answers: which status, and which field is the trouble."""
+
+from fastapi import FastAPI, Request
+from starlette.responses import Response
+
+from followup.actions.changing import NotFound, TooLate
+from followup.actions.enrolling import Conflict, UnknownClinic
+from followup.actions.entries import EntryError, Problem
+from followup.actions.planning import UnknownPlan
+from followup.actions.settling import CannotSettle
+from followup.queries.cursors import BadCursor
+from followup.web import errors
+
+_STATUS = {NotFound: 404, Conflict: 409, TooLate: 409, CannotSettle: 409}
+_FIELD = {UnknownClinic: "clinic", UnknownPlan: "plan", BadCursor: "cursor"}
+
+
+def install(app: FastAPI) -> None:
+    """Let everything that an action refuses be answered from here."""
+    app.add_exception_handler(EntryError, _not_taken)
+    for kind in _STATUS:
+        app.add_exception_handler(kind, _refused)
+    for kind in _FIELD:
+        app.add_exception_handler(kind, _not_known)
+
+
+async def _not_taken(request: Request, error: Exception) -> Response:
+    assert isinstance(error, EntryError)
+    return errors.unprocessable(request, error.problems)
+
+
+async def _not_known(request: Request, error: Exception) -> Response:
+    what, _, mend = str(error).partition("; ")
+    return errors.unprocessable(request, [Problem(_FIELD[type(error)], what, mend)])
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    said = str(error)
+    return errors.answer(request, _STATUS[type(error)], f"{said[0].upper()}{said[1:]}.")
