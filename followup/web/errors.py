@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
@@ -48,7 +49,15 @@ def _reads_pages(request: Request) -> bool:
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     detail = "" if error.detail == HTTPStatus(error.status_code).phrase else error.detail
-    return answer(request, error.status_code, detail, headers=dict(error.headers or {}))
+    headers = {"Allow": _allowed(request)} if error.status_code == 405 else dict(error.headers or {})
+    return answer(request, error.status_code, detail, headers=headers)
+
+
+def _allowed(request: Request) -> str:
+    """Every method of a path; the router itself tells only those of the first route that has it."""
+    routes = [route for route in iter_route_contexts(request.app.routes) if route.methods]
+    found = (route.methods or () for route in routes if route.path_regex.match(request.url.path))
+    return ", ".join(sorted(set().union(*found)))
 
 
 async def _not_understood(request: Request, error: Exception) -> Response:

@@ -35,5 +35,9 @@ async def _not_known(request: Request, error: Exception) -> Response:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    said = str(error)
-    return errors.answer(request, _STATUS[type(error)], f"{said[0].upper()}{said[1:]}.")
+    return errors.answer(request, _STATUS[type(error)], _sentence(str(error)))
+
+
+def _sentence(said: str) -> str:
+    is_name = "_" in said.partition(" ")[0]  # a field's name stays as it is written
+    return f"{said if is_name else said[0].upper() + said[1:]}."
