@@ -53,7 +53,7 @@ def _queues(found: Metrics) -> Iterator[Metric]:
     late = _gauge("lateness_seconds", "From due to left, of what left in the last 5 minutes.", "channel", "quantile")
     for channel, waited in found.lateness.items():
         for quantile in QUANTILES:
-            late.add_metric([channel, str(quantile)], _at(quantile, waited).total_seconds())
+            late.add_metric([channel, str(quantile)], at_quantile(quantile, waited).total_seconds())
     yield late
 
 
@@ -91,5 +91,6 @@ def _gauge(name: str, told: str, *labels: str, value: float | None = None) -> Ga
     return GaugeMetricFamily(f"followup_{name}", told, value=value, labels=None if value is not None else labels)
 
 
-def _at(quantile: float, waits: Sequence[timedelta]) -> timedelta:
+def at_quantile(quantile: float, waits: Sequence[timedelta]) -> timedelta:
+    """The wait that this share of them does not exceed. They are sorted, and not none."""
     return waits[ceil(quantile * len(waits)) - 1]
