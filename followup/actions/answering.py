@@ -88,7 +88,7 @@ def stop_sender(db: Session, channel: Channel, code: str, *, now: datetime) -> N
     sender = db.get_one(Sender, channel)
     if sender.stopped_at is None:
         sender.stopped_at, sender.stopped_because = now, f"The gateway refuses our account or settings ({code})."
-        log.error("sender stopped until `followup resume`", extra=about(channel=channel, code=code))
+        log.error("sender stopped until followup resume", extra=about(channel=channel, code=code))
 
 
 def learn(db: Session, attempt: Attempt, message: Message, why: Refusal, code: str, *, now: datetime) -> None:
