@@ -2,7 +2,7 @@
 
 import typer
 
-from followup.cli import emulate, importing, plans
+from followup.cli import emulate, importing, keys, plans
 from followup.cli.clock import clock
 from followup.cli.doctor import doctor
 from followup.cli.init import init
@@ -31,4 +31,5 @@ app.command()(clock)
 app.command()(pause)
 app.command()(resume)
 app.add_typer(plans.app, name="plan")
+app.add_typer(keys.app, name="key")
 app.add_typer(emulate.app, name="emulate")
