@@ -22,7 +22,7 @@ from . import servers
 MIGRATED = "migrated"
 CreateDatabase = Callable[[str], AbstractContextManager[str]]
 
-settings.register_profile("followup", deadline=None, max_examples=50, derandomize="CI" in os.environ)
+settings.register_profile("followup", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("followup")
 
 

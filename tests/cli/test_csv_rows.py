@@ -148,8 +148,8 @@ def test_problems_name_columns_not_fields() -> None:
     line = f"{GOOD},{'x' * 201},Mars,perhaps,neck;shin,11"
 
     assert [problem.split()[0] for _, problem in problems(header, line)] == [
-        "patient_external_id",
         "timezone",
+        "patient_external_id",
         "sms_consent",
         "regions",
         "baseline_pain",
