@@ -1,8 +1,9 @@
 """Patients as staff and booking systems see them: who they are, how they are reached, what they agreed to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import product
 from typing import Annotated
 from uuid import UUID
 
@@ -28,8 +29,8 @@ class ConsentView:
 
 
 @dataclass(frozen=True, slots=True)
-class PatientView:
-    """One patient, with the consent that holds now."""
+class PatientSummary:
+    """One patient, and how they are reached."""
 
     id: UUID
     external_id: str | None
@@ -45,6 +46,12 @@ class PatientView:
     language: str
     timezone: Annotated[str | None, Field(description="Null: the clinic's.")]
     next_visit_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PatientView(PatientSummary):
+    """One patient, with the consent that holds now."""
+
     consents: Sequence[ConsentView]
 
 
@@ -53,14 +60,17 @@ def look(db: Session, *, patient_id: UUID) -> PatientView | None:
     row = db.execute(
         select(Patient, Clinic).join(Clinic, Patient.clinic_id == Clinic.id).where(Patient.id == patient_id)
     ).one_or_none()
-    return view(db, *row) if row else None
-
-
-def view(db: Session, patient: Patient, clinic: Clinic) -> PatientView:
-    """A patient of this clinic as they stand."""
-    lines = db.scalars(select(Consent).where(Consent.patient_id == patient.id).order_by(Consent.id))
+    if row is None:
+        return None
+    lines = db.scalars(select(Consent).where(Consent.patient_id == patient_id).order_by(Consent.id))
     latest = {(line.channel, line.purpose): line for line in lines}
-    return PatientView(
+    held = [latest[each] for each in product(Channel, Purpose) if each in latest]
+    return PatientView(**asdict(summary(*row)), consents=[consent_view(line) for line in held])
+
+
+def summary(patient: Patient, clinic: Clinic) -> PatientSummary:
+    """A patient of this clinic, without their consent."""
+    return PatientSummary(
         id=patient.id,
         external_id=patient.external_id,
         clinic=clinic.key,
@@ -75,12 +85,6 @@ def view(db: Session, patient: Patient, clinic: Clinic) -> PatientView:
         language=patient.language,
         timezone=patient.zone,
         next_visit_at=patient.next_visit_at,
-        consents=[
-            consent_view(latest[channel, purpose])
-            for channel in Channel
-            for purpose in Purpose
-            if (channel, purpose) in latest
-        ],
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from followup.models import Clinic, Enrolment, Patient, Plan, TreatmentSession, facts
 from followup.queries import messages, patients
 from followup.queries.messages import MessageView
-from followup.queries.patients import PatientView
+from followup.queries.patients import PatientSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class TreatmentSummary:
 class TreatmentView(TreatmentSummary):
     """One treatment session with its patient and every message owed after it."""
 
-    patient: PatientView
+    patient: PatientSummary
     messages: Annotated[Sequence[MessageView], Field(description="In the order of due times.")]
 
 
@@ -62,7 +62,7 @@ def look(db: Session, *, treatment_id: UUID, now: datetime) -> TreatmentView | N
     owed.sort(key=lambda each: (each.message.due_at, each.message.id))
     return TreatmentView(
         **asdict(summary(treatment, clinic, plan)),
-        patient=patients.view(db, patient, clinic),
+        patient=patients.summary(patient, clinic),
         messages=messages.views(db, owed, now=now),
     )
 

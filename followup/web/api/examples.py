@@ -67,7 +67,7 @@ CONSENT: dict[str, Any] = {
     "recorded_by": "booking",
 }
 
-PATIENT: dict[str, Any] = {
+WHO: dict[str, Any] = {
     "id": MESSAGE["patient"],
     "external_id": "p-3311",
     "clinic": "maple",
@@ -82,8 +82,9 @@ PATIENT: dict[str, Any] = {
     "language": "en",
     "timezone": None,
     "next_visit_at": None,
-    "consents": [CONSENT],
 }
+
+PATIENT: dict[str, Any] = WHO | {"consents": [CONSENT]}
 
 SUMMARY: dict[str, Any] = {
     "id": MESSAGE["treatment"],
@@ -103,7 +104,7 @@ SUMMARY: dict[str, Any] = {
     "cancelled_by": None,
 }
 
-RECORDED: dict[str, Any] = SUMMARY | {"patient": PATIENT, "messages": [MESSAGE]}
+RECORDED: dict[str, Any] = SUMMARY | {"patient": WHO, "messages": [MESSAGE]}
 
 RECEIPT: dict[str, Any] = {"said": "delivered", "kind": "delivered", "code": "", "received_at": "2027-03-08T17:00:04Z"}
 

@@ -47,7 +47,7 @@ class Api:
 
 
 @pytest.fixture
-def clinic(open_db: OpenDb) -> Clinic:  # type: ignore[override]  # the one with an engine, instead of a row
+def clinic(open_db: OpenDb) -> Clinic:
     """A clinic with its plans on an empty database of each kind."""
     return Clinic(open_db)
 

@@ -60,7 +60,8 @@ def test_what_comes_back_looks_like_its_example(quick_api: Api) -> None:
     message = quick_api.get(f"/messages/{told['messages'][0]['id']}")
     assert told.keys() == examples.RECORDED.keys()
     assert told["messages"][0].keys() == examples.MESSAGE.keys()
-    assert told["patient"].keys() == examples.PATIENT.keys()
+    assert told["patient"].keys() == examples.WHO.keys()
+    assert quick_api.get(f"/patients/{told['patient']['id']}").keys() == examples.PATIENT.keys()
     assert message.keys() == examples.STORY.keys()
 
 

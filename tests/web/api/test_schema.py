@@ -7,6 +7,7 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings, strategies
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     allow_header_conformance,
     content_type_conformance,
@@ -42,19 +43,19 @@ def test_the_api_does_as_it_is_described(quick_api: Api, mode: GenerationMode) -
     there = {"treatment_id": told["id"], "patient_id": told["patient"]["id"], "message_id": told["messages"][0]["id"]}
     described = schemathesis.openapi.from_asgi("/openapi.json", quick_api.browser.app)
 
-    def ask(case: Case, *, is_there: bool) -> None:
+    def ask(case: Case[Any], *, is_there: bool) -> None:
         if is_there:
             point_at(case, there)
         case.call_and_validate(headers={"Authorization": f"Bearer {quick_api.key}"}, checks=CHECKS)
 
-    operations = [result.ok() for result in described.get_all_operations()]
+    operations = [result.ok() for result in described.get_all_operations() if isinstance(result, Ok)]
     assert len(operations) == 14
     for operation in sorted(operations, key=lambda one: one.path.endswith("cancel")):  # nothing goes on after that
         cases = operation.as_strategy(generation_mode=mode)
         BOUNDED(given(case=cases, is_there=strategies.booleans())(ask))()
 
 
-def point_at(case: Case, there: dict[str, str]) -> None:
+def point_at(case: Case[Any], there: dict[str, str]) -> None:
     """Ask about what is there, so that not everything ends with 404."""
     for name in case.path_parameters or {}:
         case.path_parameters[name] = there[name]
