@@ -7,7 +7,11 @@ from followup.web.api import asking, description, messages, patients, problems, 
 
 def install(app: FastAPI) -> None:
     """Add the API, what it answers when something is refused, and its description. No route is open without a key."""
-    api = APIRouter(prefix="/api/v1", dependencies=[Depends(asking.caller)])
+    api = APIRouter(
+        prefix="/api/v1",
+        dependencies=[Depends(asking.caller)],
+        generate_unique_id_function=lambda route: route.name,  # what generated clients call their methods
+    )
     for part in (treatments, messages, patients):
         api.include_router(part.router)
     app.include_router(api)

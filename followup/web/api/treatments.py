@@ -37,7 +37,7 @@ def record_a_treatment_session(
     view, was_known = _record(runtime, caller, data)
     response.status_code = 200 if was_known else 201
     if not was_known:
-        response.headers["Location"] = f"/api/v1/treatments/{view.id}"
+        response.headers["Location"] = f"treatments/{view.id}"  # relative, wherever PUBLIC_URL puts us
     return view
 
 

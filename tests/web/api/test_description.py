@@ -1,3 +1,6 @@
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from followup.web.api.schemas import ConsentStatement, Rescheduling, Settlement
 
 from .conftest import Api, body
 
+PAGE = (Path(__file__).parents[3] / "docs/api.md").read_text(encoding="utf-8")
 PLACE = Place("America/New_York", "US")
 
 SENT: list[tuple[type[Entry], dict[str, Any]]] = [
@@ -78,6 +82,23 @@ def test_every_operation_says_what_it_does_shows_an_example_and_names_its_errors
             if "requestBody" in operation:
                 assert operation["requestBody"]["content"]["application/json"]["examples"]
                 assert {"400", "413", "415", "422"} <= answers.keys()
+
+
+def test_the_page_about_the_api_names_every_call(described: dict[str, Any]) -> None:
+    calls = [
+        f"`{method.upper()} {re.sub(r'{[a-z_]+}', '{id}', path.removeprefix('/api/v1'))}`"
+        for path, methods in described["paths"].items()
+        for method in methods
+    ]
+    assert [call for call in calls if call not in PAGE] == []
+
+
+def test_what_the_page_about_the_api_sends_is_taken(quick_api: Api) -> None:
+    sent = re.search(r"--json '(.+?)'\n", PAGE, re.DOTALL)
+    assert sent
+    shown = json.loads(sent[1])
+    now_there = quick_api.post("/treatments", shown | {"ended_at": "2027-06-07T09:00"})
+    assert (shown["ended_at"], now_there.status_code) == (examples.TREATMENT["ended_at"], 201)
 
 
 def test_every_schema_that_is_referred_to_is_there_and_no_other(described: dict[str, Any]) -> None:
