@@ -272,7 +272,7 @@ class Settings(BaseSettings):
             return self.secret_key.get_secret_value()
         path = self.followup_data_dir / "secret_key"
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _write_once(path, secrets.token_hex(SECRET_KEY_LENGTH))
         return path.read_text(encoding="ascii")
 

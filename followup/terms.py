@@ -73,7 +73,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.OPEN_ALERT: "A worry of this patient is still open; a person must close it first.",
     Reason.ALREADY_BOOKED: "The next visit is already booked.",
     Reason.ALREADY_ANSWERED: "The patient has already answered this question.",
-    Reason.CONDITION_NOT_MET: "This step is only for patients whose answers or risk call for it.",
+    Reason.CONDITION_NOT_MET: "It is only for patients whose answers, risk or unanswered question call for it.",
     Reason.REPLACED: "A message after another treatment session takes its place.",
     Reason.FREQUENCY_LIMIT: "The patient would get more than 1 text a day or 3 in 7 days.",
     Reason.BAD_ADDRESS: "There is no working phone number or email address for this patient.",

@@ -74,7 +74,7 @@ class Clinic:
     def add_clinic(self, key: str) -> None:
         """One more clinic, like the sample but for its key."""
         with self.open_db() as db:
-            setting_up.add_clinic(db, entry=replace(setting_up.SAMPLE, key=key), now=MONDAY, by="test")
+            setting_up.put_clinic(db, entry=replace(setting_up.SAMPLE, key=key), now=MONDAY, by="test")
 
     def load_plan(self, *steps: str, key: str = "own", overlap: str = "supersede") -> None:
         """A plan of these steps, each the inside of a `[[step]]`."""

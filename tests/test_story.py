@@ -76,4 +76,4 @@ def test_the_worked_example_is_what_a_patient_lives_through(
             .where(Message.status == Status.SENT)
             .order_by(Message.left_at)
         ).all()
-    assert {step: f"{at.astimezone(NEW_YORK):%a %-d %H:%M}" for step, at in left} == story
+    assert {step: f"{at.astimezone(NEW_YORK):%a %-d %H:%M}" for step, at in left if at} == story

@@ -40,7 +40,7 @@ def change_treatment(db: Session, *, treatment_id: UUID, change: TreatmentChange
     if has_moved:
         _free_replaced(db, treatment)
     db.flush()
-    _owe_anew(db, patient, now, by)
+    follow_patient(db, patient=patient, now=now, by=by)
     auditing.note(
         db,
         did="change",
@@ -62,7 +62,7 @@ def cancel_treatment(db: Session, *, treatment_id: UUID, now: datetime, by: str)
         owing.cancel(message, now=now, by=by)
     _free_replaced(db, treatment)
     db.flush()
-    _owe_anew(db, patient, now, by)
+    follow_patient(db, patient=patient, now=now, by=by)
     auditing.note(db, did="cancel", subject="treatment", subject_id=treatment.id, now=now, by=by)
     return Recorded(treatment, messages, was_known=True)
 
@@ -138,8 +138,8 @@ def _free_replaced(db: Session, treatment: TreatmentSession) -> None:
     )
 
 
-def _owe_anew(db: Session, patient: Patient, now: datetime, by: str) -> None:
-    """Bring everything that this patient is still owed in step, oldest session first."""
+def follow_patient(db: Session, *, patient: Patient, now: datetime, by: str) -> None:
+    """Bring everything that this patient is still owed in step, oldest session first; the patient is locked."""
     for treatment, enrolment, plan, clinic in _followed(db, patient):
         owing.owe(
             db,

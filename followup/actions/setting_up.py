@@ -1,6 +1,6 @@
 """What a new service needs before the first message: senders, a clinic, the packaged plans."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -67,25 +67,28 @@ def ensure_plans(db: Session, *, now: datetime, by: str) -> None:
             planning.load(db, plan=plan, now=now, by=by)
 
 
-def add_clinic(db: Session, *, entry: ClinicEntry, now: datetime, by: str) -> Clinic:
-    """A new clinic."""
-    clinic = Clinic(
-        id=new_id(),
-        key=entry.key,
-        name=entry.name,
-        text_name=entry.text_name or entry.name,
-        phone=entry.phone,
-        after_hours=entry.after_hours,
-        emergency=entry.emergency,
-        address=entry.address,
-        hours=entry.hours,
-        booking_url=entry.booking_url,
-        zone=entry.zone,
-        country=entry.country,
-    )
-    db.add(clinic)
+def put_clinic(db: Session, *, entry: ClinicEntry, now: datetime, by: str) -> Clinic:
+    """A clinic as described: a new one, or the one of that key, corrected."""
+    clinic = db.scalars(select(Clinic).where(Clinic.key == entry.key).with_for_update()).one_or_none()
+    is_new = clinic is None
+    if clinic is None:
+        clinic = Clinic(id=new_id(), key=entry.key)
+        db.add(clinic)
+    said = asdict(entry) | {"text_name": entry.text_name or entry.name}
+    changed = [name for name, value in said.items() if getattr(clinic, name) != value]
+    for name in changed:
+        setattr(clinic, name, said[name])
     db.flush()
-    auditing.note(db, did="add", subject="clinic", subject_id=clinic.id, now=now, by=by)
+    if changed:
+        auditing.note(
+            db,
+            did="add" if is_new else "change",
+            subject="clinic",
+            subject_id=clinic.id,
+            now=now,
+            by=by,
+            details={"fields": changed},
+        )
     return clinic
 
 
@@ -101,5 +104,5 @@ def ensure_sample(db: Session, *, now: datetime) -> bool:
     """The sample clinic, for trying out; False when there is a clinic already."""
     if db.scalar(select(func.count()).select_from(Clinic)):
         return False
-    add_clinic(db, entry=SAMPLE, now=now, by="sample")
+    put_clinic(db, entry=SAMPLE, now=now, by="sample")
     return True

@@ -26,7 +26,7 @@ class Port:
 def data_folder(folder: Path) -> Iterator[None]:
     """Hold the folder until the end of the block, or of the process. Raises `TakenError`."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(folder / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise TakenError(f"Can't write to {folder} ({error.strerror}); change FOLLOWUP_DATA_DIR.") from None

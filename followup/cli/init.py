@@ -7,14 +7,12 @@ from importlib import resources
 from typing import Annotated
 
 import typer
-from sqlalchemy import select
 
 from followup.actions import setting_up
 from followup.actions.setting_up import ClinicEntry
 from followup.cli.console import OPERATOR, fail, read_settings
 from followup.cli.migrate import upgrade
 from followup.messages.segments import is_gsm7
-from followup.models import Clinic
 from followup.runtime import Runtime, build
 
 _LONGEST_TEXT_NAME = 30  # letters; longer ones push texts over two segments
@@ -31,7 +29,9 @@ def init(
     admin: Annotated[str, typer.Option(metavar="EMAIL", help="Who administers it.")] = "",
     sample: Annotated[bool, typer.Option("--sample", help="A sample clinic, for trying out.")] = False,
 ) -> None:
-    """Create what the first message needs; asks for what is missing. Twice changes nothing.
+    """Create what the first message needs, or correct a clinic of that name; asks for what is missing.
+
+    Twice changes nothing.
 
     Example: followup init --clinic "Oak Physio" --phone 555-010-2000 --timezone America/Chicago
     --emergency-number 911 --booking-url https://oak.example/book --admin anna@oak.example
@@ -57,15 +57,15 @@ def init(
 
 
 def set_up(runtime: Runtime, *, entry: ClinicEntry | None = None, admin: str = "", sample: bool = False) -> None:
-    """Add what is missing, in one transaction."""
+    """Add what is missing and correct the clinic, in one transaction."""
     now = runtime.now()
     with runtime.open_db() as db:
         setting_up.ensure_senders(db, live=runtime.settings.followup_live)
         setting_up.ensure_plans(db, now=now, by=OPERATOR)
         if sample:
             setting_up.ensure_sample(db, now=now)
-        if entry and db.scalar(select(Clinic.id).where(Clinic.key == entry.key)) is None:
-            setting_up.add_clinic(db, entry=entry, now=now, by=OPERATOR)
+        if entry:
+            setting_up.put_clinic(db, entry=entry, now=now, by=OPERATOR)
         if admin:
             setting_up.ensure_admin(db, email=admin, now=now, by=OPERATOR)
 

@@ -8,25 +8,35 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+FOLLOWUP = [sys.executable, "-m", "followup.cli"]
+EXAMPLE = Path(__file__).parents[2] / "examples" / "treatments.csv"
 PROCESSES = 9  # supervisor, broker, emulators, web, tick, beat, worker and the two of its pool
 
 
-@contextmanager
-def serving(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """`followup serve` as a person starts it, once it says that it runs; and its address."""
-    web, twilio = free_ports(1), free_ports(1)
-    environment = {
+@pytest.fixture
+def environment() -> dict[str, str]:
+    """A service of its own, beside whatever else runs on this machine."""
+    return {
         "PATH": os.environ["PATH"],
-        "FOLLOWUP_PORT": str(web),
-        "EMULATOR_TWILIO_URL": f"http://127.0.0.1:{twilio}",
+        "FOLLOWUP_PORT": str(free_ports(1)),
+        "EMULATOR_TWILIO_URL": f"http://127.0.0.1:{free_ports(1)}",
         "EMULATOR_SMTP_URL": f"smtp://127.0.0.1:{free_ports(2)}",
     }
-    command = [sys.executable, "-m", "followup.cli", "serve"]
+
+
+@contextmanager
+def serving(folder: Path, environment: Mapping[str, str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`followup serve` as a person starts it, once it says that it runs; and its address."""
+    command = [*FOLLOWUP, "serve"]
     with subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as serve:
@@ -38,7 +48,7 @@ def serving(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
                 if line.startswith("Ctrl-C stops it"):
                     break
             assert any(line.startswith("followup is running. Open http://127.0.0.1:") for line in said), said
-            yield serve, f"http://127.0.0.1:{web}"
+            yield serve, f"http://127.0.0.1:{environment['FOLLOWUP_PORT']}"
         finally:
             serve.kill()
 
@@ -88,10 +98,33 @@ def get(url: str) -> tuple[int, Any]:
         return response.status, json.load(response)
 
 
-def test_it_runs_and_ctrl_c_stops_all_of_it(tmp_path: Path) -> None:
-    with serving(tmp_path) as (serve, address):
-        status, body = get(f"{address}/readyz")
-        assert (status, body["ready"]) == (200, True)
+def test_the_example_week_goes_by_each_message_once_and_ctrl_c_stops_it_all(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    def followup(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [*FOLLOWUP, *words]
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    with serving(tmp_path, environment) as (serve, address):
+        assert get(f"{address}/readyz")[1]["ready"]
+        followup("clock", "--to", "2027-03-20T22:30:00Z")
+        first, second = (followup("import", str(EXAMPLE)).stdout.splitlines()[-1] for _ in range(2))
+        assert first == "Rows taken: 61, known already: 3, refused: 15."
+        assert second == "Rows taken: 0, known already: 64, refused: 15."
+        assert followup("clock", "--skip", "16d").returncode == 0
+
+        messages = json.loads(followup("messages", "--json").stdout)["items"]
+        emulator = environment["EMULATOR_TWILIO_URL"]
+        texts, mails = get(f"{emulator}/_emulator/ledger")[1], get(f"{emulator}/_emulator/mailbox")[1]
+        arrived = [(text["message_id"], text) for text in texts]
+        arrived += [(mail["message_id"].strip("<>").partition("@")[0], mail) for mail in mails]
+        left = {message["id"]: message for message in messages if message["status"] in {"sent", "delivered"}}
+        assert Counter(message_id for message_id, _ in arrived) == Counter(left.keys())
+        assert all(is_lawful(left[message_id], what["business_at"]) for message_id, what in arrived)
+        assert all(message["because"] for message in messages if message["id"] not in left)
+        unconditional = {"chest-warning", "what-to-expect", "check-in", "warning-signs", "book-next", "pain-score"}
+        assert unconditional | {"change-score"} <= {message["step"] for message in left.values()}
+
         running = members(serve.pid)
         os.killpg(serve.pid, signal.SIGINT)
         said, _ = serve.communicate()
@@ -101,9 +134,16 @@ def test_it_runs_and_ctrl_c_stops_all_of_it(tmp_path: Path) -> None:
         assert all_ended(running)
 
 
-def test_killing_it_leaves_nothing_behind_and_it_starts_again(tmp_path: Path) -> None:
+def is_lawful(message: dict[str, Any], business_at: str) -> bool:
+    """Between nine and eight where the patient is; a chest warning within the hour at any time."""
+    due = datetime.fromisoformat(message["due_local"])
+    at = datetime.fromisoformat(business_at).astimezone(due.tzinfo)
+    return 9 <= at.hour < 20 or (message["step"] == "chest-warning" and at - due < timedelta(hours=1))
+
+
+def test_killing_it_leaves_nothing_behind_and_it_starts_again(tmp_path: Path, environment: dict[str, str]) -> None:
     for _ in range(2):
-        with serving(tmp_path) as (serve, _address):
+        with serving(tmp_path, environment) as (serve, _address):
             running = members(serve.pid)
             serve.kill()
             serve.wait()

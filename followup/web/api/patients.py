@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from sqlalchemy.orm import Session
 
-from followup.actions import consenting, entries
+from followup.actions import changing, consenting, entries
 from followup.actions.changing import NotFound
 from followup.models import Patient
 from followup.queries import patients, timeline
@@ -67,6 +67,7 @@ def record_consent(runtime: TheRuntime, caller: TheCaller, patient_id: UUID, dat
             by=caller.by,
             purposes=said.purposes,
         )
+        changing.follow_patient(db, patient=patient, now=caller.now, by=caller.by)
         return _view(db, patient_id)
 
 
