@@ -4,14 +4,15 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
-from followup.actions import changing
+from followup.actions import changing, consenting
 from followup.actions.changing import NotFound, TooLate
 from followup.actions.entries import EntryError, parse_change
 from followup.actions.fields import Place
 from followup.db import new_id
-from followup.models import Message
-from followup.terms import Channel, Status
+from followup.models import Message, Patient
+from followup.terms import Channel, Consented, ConsentSource, Status
 from tests.builders import MONDAY, Clinic, local
 
 HERE = Place("America/New_York", "US")
@@ -221,3 +222,23 @@ def test_cancelling_while_the_engine_begins_ends_in_one_of_two_ways(busy_clinic:
         thread.join()
     status = busy_clinic.message("what-to-expect").status
     assert (status, len(parcels)) in {(Status.SENDING, 1), (Status.CANCELLED, 0)}
+
+
+def test_consent_that_is_given_later_brings_what_is_owed_to_its_channel(clinic: Clinic) -> None:
+    clinic.record(consent={"sms": None, "email": True})
+    assert clinic.message("check-in").channel is Channel.EMAIL
+    with clinic.open_db() as db:
+        patient = db.scalars(select(Patient).with_for_update()).one()
+        consenting.state(
+            db,
+            patient=patient,
+            channel=Channel.SMS,
+            says=Consented.GIVEN,
+            source=ConsentSource.DESK,
+            evidence="spoken",
+            now=MONDAY,
+            by="desk",
+        )
+        changing.follow_patient(db, patient=patient, now=MONDAY, by="desk")
+    assert clinic.message("check-in").channel is Channel.SMS
+    assert clinic.message("book-next").channel is Channel.EMAIL
