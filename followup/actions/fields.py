@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from followup.actions.addresses import Email, Phone, read_email, read_phone
 from followup.rules.quiet import at_wall
+from followup.rules.visible import unseen
 from followup.terms import Precaution, Region
 
 FIRST_YEAR, LAST_YEAR = 2000, 2099
@@ -24,8 +25,6 @@ SHOWN = 40  # characters of a wrong value that a problem repeats
 TIME_OF_DAY = re.compile(r"[T ]\d\d")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]{2,4})?")
 PAIN = re.compile(r"[0-9]|10")
-# They turn the text around them, so that staff would read another name than the one that is stored.
-TURNS_TEXT = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +66,8 @@ def _tidy(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     text = unicodedata.normalize("NFC", value).strip()
-    for letter in text:
-        if unicodedata.category(letter) in {"Cc", "Cs"} or letter in TURNS_TEXT:
-            raise wrong(f"holds the invisible character U+{ord(letter):04X}", "type it again by hand")
+    if found := unseen(text):
+        raise wrong(f"holds the invisible character {found}", "type it again by hand")
     return text
 
 
