@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
@@ -25,6 +26,11 @@ def fail(line: str) -> NoReturn:
     """Say on standard error why it can't be done, and end with exit code 1."""
     typer.echo(line, err=True)
     raise typer.Exit(1)
+
+
+def shown_name(path: Path) -> str:
+    """The name of a file, which may have come by email: without what is not text, or plays with the terminal."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in path.name)
 
 
 def tell_json(value: Any) -> None:

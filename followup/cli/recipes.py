@@ -9,12 +9,14 @@ from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 
 import settings
-from followup.cli.console import fail, service
+from followup.cli.console import fail, service, shown_name
 from followup.messages.plans import PlanError, PlanFile, packaged_plans, parse_plan
 from followup.models import Step
 from followup.queries import plans
 from followup.queries.plans import PlanView
 from settings import SettingsError
+
+MOST_CHARACTERS = 32_768  # a hundred steps take half of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,17 @@ def read_recipe(path: Path) -> Recipe:
 
 def read_plan(path: Path) -> PlanFile:
     """The plan in a file. Raises PlanError."""
+    name = shown_name(path)
     try:
-        return parse_plan(path.read_text(encoding="utf-8"), path.name)
+        with path.open(encoding="utf-8-sig") as file:
+            text = file.read(MOST_CHARACTERS + 1)
     except UnicodeDecodeError:
-        raise PlanError(f"{path.name}: is not text in UTF-8; save it as such") from None
+        raise PlanError(f"{name}: is not text in UTF-8; save it as such") from None
+    except OSError as error:
+        raise PlanError(f"{name}: can't be read ({error.strerror}); name a file that can") from None
+    if len(text) > MOST_CHARACTERS:
+        raise PlanError(f"{name}: is longer than {MOST_CHARACTERS:,} characters, and no plan is; name the file of one")
+    return parse_plan(text, name)
 
 
 def _recipe(plan: PlanFile) -> Recipe:

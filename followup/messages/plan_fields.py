@@ -4,17 +4,21 @@ import re
 from datetime import time, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
+from reprlib import Repr
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictInt
 from pydantic_core import ErrorDetails
 
+from followup.rules.visible import unseen
 from followup.terms import Channel, Region, Unless
 
 _DURATION = re.compile(r"(\d{1,5})([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LONGEST_KEY = 64 - len("-reminder")  # the tables hold 64, and a reminder's key is longer
+_FIELD = re.compile(r"\w{1,40}", re.ASCII)
+_MOST_DAYS = 730
 _WALL_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
 _EXAMPLES = {
@@ -41,13 +45,34 @@ _EXAMPLES = {
 
 Words = TypeVar("Words", bound=tuple[StrEnum, ...])
 
+_SHORT = Repr()
+_SHORT.maxstring = _SHORT.maxother = _LONGEST_KEY + 20
+
+
+def shown(value: object) -> str:
+    """A value as a problem quotes it: short, and without anything that plays with a terminal."""
+    try:
+        return _SHORT.repr(value)
+    except ValueError:  # Python prints no number of more than 4,300 digits
+        return "a number of thousands of digits"
+
+
+def named(field: object) -> str:
+    """A field as a problem names it, which may have been written by anyone."""
+    return str(field) if _FIELD.fullmatch(str(field)) else shown(field)
+
 
 def _duration(value: object) -> timedelta:
     if isinstance(value, timedelta):
         return value
-    if isinstance(value, str) and (written := _DURATION.fullmatch(value)):
-        return timedelta(**{_UNITS[written[2]]: int(written[1])})
-    raise ValueError(f'{value!r} is not a duration; write minutes, hours or days, such as "30m", "18h" or "3d"')
+    if not isinstance(value, str) or not (written := _DURATION.fullmatch(value)):
+        raise ValueError(
+            f'{shown(value)} is not a duration; write minutes, hours or days, such as "30m", "18h" or "3d"'
+        )
+    duration = timedelta(**{_UNITS[written[2]]: int(written[1])})
+    if duration > timedelta(days=_MOST_DAYS):
+        raise ValueError(f"{value!r} is longer than {_MOST_DAYS} days; shorten it")
+    return duration
 
 
 def _lasting(value: timedelta) -> timedelta:
@@ -61,12 +86,18 @@ def _wall_time(value: object) -> time:
         return value
     if isinstance(value, str) and (written := _WALL_TIME.fullmatch(value)):
         return time(int(written[1]), int(written[2]))
-    raise ValueError(f'{value!r} is not a time of day; write it as "10:00"')
+    raise ValueError(f'{shown(value)} is not a time of day; write it as "10:00"')
 
 
 def _key(value: str) -> str:
     if not _KEY.fullmatch(value) or len(value) > _LONGEST_KEY:
-        raise ValueError(f"{value!r} is not a key; use at most {_LONGEST_KEY} of a-z, 0-9 and single hyphens")
+        raise ValueError(f"{shown(value)} is not a key; use at most {_LONGEST_KEY} of a-z, 0-9 and single hyphens")
+    return value
+
+
+def _title(value: str) -> str:
+    if found := unseen(value):
+        raise ValueError(f"holds the invisible character {found}; type it again by hand")
     return value
 
 
@@ -89,11 +120,11 @@ def _sorted(values: Words) -> Words:
 
 
 Key = Annotated[str, AfterValidator(_key)]
-Title = Annotated[str, Field(min_length=1, max_length=200)]
+Title = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_title)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Lasting = Annotated[Duration, AfterValidator(_lasting)]
 WallTime = Annotated[time, BeforeValidator(_wall_time)]
-Day = Annotated[StrictInt, Field(ge=0, le=730)]
+Day = Annotated[StrictInt, Field(ge=0, le=_MOST_DAYS)]
 Channels = Annotated[tuple[Channel, ...], AfterValidator(_some), AfterValidator(_distinct)]
 Regions = Annotated[tuple[Region, ...], AfterValidator(_distinct), AfterValidator(_sorted)]
 Unlesses = Annotated[tuple[Unless, ...], AfterValidator(_distinct), AfterValidator(_sorted)]
@@ -108,9 +139,11 @@ def explain(problem: ErrorDetails) -> str:
         case "extra_forbidden":
             alike = get_close_matches(field, _EXAMPLES, n=1)
             return "is not a known field; " + (f"did you mean {alike[0]!r}?" if alike else "take it out")
+        case "string_too_long":
+            return f"is longer than {problem['ctx']['max_length']} characters; shorten it"
         case "enum":
-            return f"{problem['input']!r} is unknown; use {problem['ctx']['expected']}"
+            return f"{shown(problem['input'])} is unknown; use {problem['ctx']['expected']}"
         case "value_error":
             return str(problem["ctx"]["error"])
         case _:
-            return f"{problem['input']!r} does not fit; write, for example, {_EXAMPLES[field]}"
+            return f"{shown(problem['input'])} does not fit; write, for example, {_EXAMPLES[field]}"

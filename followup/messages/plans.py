@@ -5,10 +5,12 @@ product knows steps only.
 """
 
 import json
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from datetime import time, timedelta
+from functools import cache
 from hashlib import sha256
 from importlib import resources
 from typing import Any, Self
@@ -27,12 +29,16 @@ from followup.messages.plan_fields import (
     Unlesses,
     WallTime,
     explain,
+    named,
+    shown,
 )
 from followup.messages.typical import typical_values
 from followup.messages.wording import TooLongError, check_length
 from followup.terms import Channel, Condition, OnQuiet, Overlap, Purpose, Question
 
 _TEN = time(10, 0)
+# The standard library's reader takes memory with the square of a key's parts: a gigabyte for a file of 32 kB.
+_KEY_OF_MANY_PARTS = re.compile(r"""(?<![\w-])((?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){9}""")
 
 
 class PlanError(ValueError):
@@ -136,13 +142,12 @@ class PlanFile(BaseModel):
 def parse_plan(text: str, source: str) -> PlanFile:
     """Read and judge one plan; `source` is its file's name, for errors. Raises `PlanError` with every problem."""
     try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise PlanError(f"{source}: not valid TOML: {error}; mend that line") from None
-    try:
-        written = _WrittenPlan.model_validate(tables)
-    except ValidationError as error:
-        raise PlanError("\n".join(f"{source}: {line}" for line in _problems(error, tables))) from None
+        written = _written(text, source)
+    except (RecursionError, ValueError) as error:  # a tower of brackets; a number that Python refuses to read
+        if isinstance(error, PlanError):
+            raise
+        deep = "holds lists in lists in lists, or a number of thousands of digits, and no plan needs either"
+        raise PlanError(f"{source}: {deep}; take it out") from None
     plan = PlanFile(
         key=written.key,
         title=written.title,
@@ -152,6 +157,18 @@ def parse_plan(text: str, source: str) -> PlanFile:
     if faults := dict.fromkeys((*_repeated_keys(plan), *_wording_faults(plan))):
         raise PlanError("\n".join(f"{source}: {fault}" for fault in faults))
     return plan
+
+
+def _written(text: str, source: str) -> _WrittenPlan:
+    if many := _KEY_OF_MANY_PARTS.search(text):
+        raise PlanError(f"{source}: holds {shown(many[0])}, and no plan needs so many dots; take it out")
+    try:
+        tables = tomllib.loads(text)
+        return _WrittenPlan.model_validate(tables)
+    except tomllib.TOMLDecodeError as error:
+        raise PlanError(f"{source}: not valid TOML: {error}; mend that line") from None
+    except ValidationError as error:
+        raise PlanError("\n".join(f"{source}: {line}" for line in _problems(error, tables))) from None
 
 
 def packaged_plans() -> list[PlanFile]:
@@ -167,10 +184,13 @@ def _problems(error: ValidationError, tables: dict[str, Any]) -> Iterator[str]:
             case ("step", int(index), *fields):
                 step = tables["step"][index]
                 key = step.get("key") if isinstance(step, dict) else None
-                place = [f"step {key!r}" if isinstance(key, str) else f"step number {index + 1}", *fields[:1]]
+                place = [
+                    f"step {shown(key)}" if isinstance(key, str) else f"step number {index + 1}",
+                    *map(named, fields[:1]),
+                ]
             case fields:
-                place = [*fields[:1]]
-        yield ": ".join([*map(str, place), explain(problem)])
+                place = [*map(named, fields[:1])]
+        yield ": ".join([*place, explain(problem)])
 
 
 def _repeated_keys(plan: PlanFile) -> Iterator[str]:
@@ -200,8 +220,15 @@ def _faults_in(step: StepFile, words: Catalogue) -> Iterator[str]:
     for channel in step.channels:
         if not wording.words(channel):
             yield f"channels: wording {step.wording!r} has no words for {channel} in {file}; take {channel} out"
-    if Channel.SMS in step.channels and wording.sms:
-        try:
-            check_length(step.wording, language=words.language, values=typical_values(words.language))
-        except TooLongError as error:
-            yield f"wording: {error}"
+    if Channel.SMS in step.channels and wording.sms and (too_long := _too_long(step.wording, words.language)):
+        yield f"wording: {too_long}"
+
+
+@cache
+def _too_long(wording: str, language: str) -> str | None:
+    """Why a text does not fit; judging one takes many milliseconds, and steps share wordings."""
+    try:
+        check_length(wording, language=language, values=typical_values(language))
+    except TooLongError as error:
+        return str(error)
+    return None
