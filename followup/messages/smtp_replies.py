@@ -15,7 +15,7 @@ class Step(StrEnum):
     CONTENT = "content"  #: DATA and the final dot
 
 
-_STATUS = re.compile(rb"^5\.\d{1,3}\.\d{1,3}")
+_STATUS = re.compile(rb"^[45]\.\d{1,3}\.\d{1,3}")
 _ADDRESS = re.compile(rb"\S*@\S*")  # taken out first: a patient may be called relay@…
 _OUR_ACCOUNT = re.compile(rb"relay|authenticat|log ?in|sender|client host", re.IGNORECASE)
 _AUTH_CODES = {530, 534, 535, 538}
@@ -30,6 +30,8 @@ def judge(step: Step, code: int, text: bytes) -> Refused | Unavailable:
     """
     found = _STATUS.match(text)
     status = found.group().decode() if found else ""
+    if status[:1] != str(code)[:1]:
+        status = ""  # RFC 2034 §4: of the same class as the code, or it says nothing
     label = f"{code} {status}".strip()
     if not 500 <= code < 600 or status == "5.2.2" or (code == 552 and step is Step.RECIPIENT):
         return Unavailable(label)  # 5.2.2 and 552 at RCPT: the mailbox is full, which passes
