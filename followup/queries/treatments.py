@@ -14,6 +14,7 @@ from followup.models import Clinic, Enrolment, Patient, Plan, TreatmentSession, 
 from followup.queries import messages, patients
 from followup.queries.messages import MessageView
 from followup.queries.patients import PatientSummary
+from followup.rules import risk
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,11 @@ class TreatmentSummary:
     practitioner: str
     regions: Sequence[str]
     precautions: Sequence[str]
+    warnings: Annotated[
+        Sequence[str], Field(description="What staff should hear about these precautions, as sentences.")
+    ]
     first_treatment: bool
+    is_high_risk: Annotated[bool, Field(description="Whether silence is not taken for fine.")]
     baseline_pain: int | None
     plan: str
     plan_version: int
@@ -77,7 +82,11 @@ def summary(treatment: TreatmentSession, clinic: Clinic, plan: Plan) -> Treatmen
         practitioner=treatment.practitioner,
         regions=treatment.regions,
         precautions=treatment.precautions,
+        warnings=risk.warnings(treatment.precautions),
         first_treatment=treatment.first_treatment,
+        is_high_risk=risk.is_high_risk(
+            regions=treatment.regions, precautions=treatment.precautions, first_treatment=treatment.first_treatment
+        ),
         baseline_pain=treatment.baseline_pain,
         plan=plan.key,
         plan_version=plan.version,

@@ -171,3 +171,10 @@ def test_a_session_that_is_not_there_is_not_found(api: Api, method: str, path: s
     answer = api.ask(method, f"/treatments/{missing}{path}", json={})
     assert answer.status_code == 404
     assert answer.json()["detail"] == f"There is no treatment session {missing}."
+
+
+def test_staff_are_warned_of_what_the_article_says_to_avoid(quick_api: Api) -> None:
+    told = quick_api.post("/treatments", body(precautions=["pregnancy", "diabetes"], first_treatment=False)).json()
+    [warning] = told["warnings"]
+    assert warning.startswith("In pregnancy the patient's own healthcare provider should be asked first.")
+    assert told["is_high_risk"] is False
