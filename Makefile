@@ -8,7 +8,7 @@ ARGS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench fix lock
+.PHONY: help setup run test check bench live fix lock
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,7 +19,7 @@ run: setup ## start the service on this machine; Ctrl-C stops it
 	@$(BIN)/followup serve
 
 test: setup ## run the tests (ARGS="tests/rules -k quiet" for some of them)
-	@$(BIN)/pytest --numprocesses 2 --dist loadgroup $(ARGS)
+	@$(BIN)/pytest --numprocesses 3 --dist loadgroup $(ARGS)
 
 check: setup ## format, lint, types and import directions
 	$(BIN)/ruff format --check .
@@ -29,6 +29,9 @@ check: setup ## format, lint, types and import directions
 
 bench: setup ## measure, beside peers (takes minutes)
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+live: setup ## prove it live, beside Postfix, Redis and PostgreSQL (takes five minutes, as root)
+	@$(BIN)/python -m proofs
 
 fix: setup ## format, and mend what can be mended by itself
 	$(BIN)/ruff check --fix .
