@@ -39,8 +39,10 @@ LOCK_TIMEOUT_MS = 10_000
 _ONLY_READS = "followup_only_reads"
 
 # A lock that is waited for, a process that froze within a transaction, a host that vanished: each ends in a minute.
+# A plan that is kept from when a table was small reads all of it when it has grown: rather plan anew each time.
 POSTGRESQL: dict[str, Any] = {
-    "options": f"-c lock_timeout={LOCK_TIMEOUT_MS} -c idle_in_transaction_session_timeout=60s",
+    "options": f"-c lock_timeout={LOCK_TIMEOUT_MS} -c idle_in_transaction_session_timeout=60s"
+    " -c plan_cache_mode=force_custom_plan",
     "connect_timeout": 10,
     "keepalives_idle": 30,
     "tcp_user_timeout": 30_000,
