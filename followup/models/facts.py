@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,8 @@ from followup.rules.permission import Facts
 from followup.rules.quiet import QuietHours, quiet_until
 from followup.rules.risk import is_high_risk
 from followup.terms import Channel, Consented, Origin, Purpose, Question, Status, Unless
+
+T = TypeVar("T", Clinic, Step)
 
 GAVE_UP = "give up"  #: in the audit log: a message could be neither judged nor written
 
@@ -85,10 +88,8 @@ def zone_of(patient: Patient, clinic: Clinic) -> ZoneInfo:
 def load(db: Session, *where: ColumnElement[bool], limit: int | None = None, lock: bool = False) -> list[Owed]:
     """Messages with their patient, clinic, step and treatment session, in the order in which they leave."""
     query = (
-        select(Message, Patient, Clinic, Step, TreatmentSession)
+        select(Message, Patient, TreatmentSession)
         .join(Patient, Message.patient_id == Patient.id)
-        .join(Clinic, Message.clinic_id == Clinic.id)
-        .outerjoin(Step, Message.step_id == Step.id)
         .outerjoin(Enrolment, Message.enrolment_id == Enrolment.id)
         .outerjoin(TreatmentSession, Enrolment.treatment_id == TreatmentSession.id)
         .where(*where)
@@ -97,7 +98,18 @@ def load(db: Session, *where: ColumnElement[bool], limit: int | None = None, loc
     )
     if lock:
         query = query.with_for_update(of=Message).execution_options(populate_existing=True)
-    return [Owed(*row) for row in db.execute(query)]
+    rows = db.execute(query).all()
+    # Few for many messages: joined, each would be read and decoded again for every message.
+    clinics = _by_id(db, Clinic, {message.clinic_id for message, _, _ in rows})
+    steps = _by_id(db, Step, {message.step_id for message, _, _ in rows})
+    return [
+        Owed(message, patient, clinics[message.clinic_id], steps.get(message.step_id), treatment)
+        for message, patient, treatment in rows
+    ]
+
+
+def _by_id(db: Session, table: type[T], ids: set[UUID | None]) -> dict[UUID | None, T]:
+    return {row.id: row for row in db.scalars(select(table).where(table.id.in_(ids)))} if ids else {}
 
 
 ConsentKey = tuple[UUID, Channel, Purpose | None]
