@@ -29,6 +29,8 @@ def count_segments(text: str) -> int:
     Characters of the extension table and those beyond the Basic Multilingual Plane cost two units, and a part never
     ends in the middle of one.
     """
+    if _BASIC.issuperset(text):  # nearly every text: no need to look where the parts end
+        return 1 if 0 < len(text) <= _GSM7_ALONE else -(-len(text) // _GSM7_PART)
     if is_gsm7(text):
         return _parts((2 if character in _EXTENSION else 1 for character in text), _GSM7_ALONE, _GSM7_PART)
     return _parts((2 if character > "\uffff" else 1 for character in text), _UCS2_ALONE, _UCS2_PART)

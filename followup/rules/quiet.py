@@ -1,7 +1,9 @@
 """Local clocks and quiet hours: when a clinic's messages stay silent, and when the day opens and closes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 
@@ -78,10 +80,14 @@ def open_until(
     return max(closing, ignored_until)
 
 
-def _around(moment: datetime, wall: time, zone: ZoneInfo) -> list[datetime]:
+def _around(moment: datetime, wall: time, zone: ZoneInfo) -> Sequence[datetime]:
+    return _around_day(local_date(moment, zone), wall, zone)
+
+
+@lru_cache(maxsize=1024)  # asked for every message that leaves, mostly of the same day
+def _around_day(today: date, wall: time, zone: ZoneInfo) -> Sequence[datetime]:
     # Both readings of a doubled time count, since clocks enter and leave quiet hours at each. Of a skipped time, the
     # two readings lie on either side of the gap. One day back and two ahead always hold the one that is sought.
-    today = local_date(moment, zone)
     return sorted(
         {
             datetime.combine(today + timedelta(days=days), wall.replace(fold=fold), zone).astimezone(UTC)
