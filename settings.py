@@ -8,20 +8,25 @@ import os
 import re
 import secrets
 import tempfile
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.utils import parseaddr
+from email.utils import getaddresses
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import AfterValidator, Field, FilePath, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, FilePath, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 ENV_FILE = ".env"
 SECRET_KEY_LENGTH = 32  #: characters
+LONGEST = 32_768  #: characters of a value in a file; no setting is nearly as long
 EMULATED_ACCOUNT = "AC" + "0" * 32
 EMULATED_TOKEN = "emulator"  # noqa: S105 - opens nothing but the emulator
 EMULATED_SENDER = "+15005550006"  # Twilio's own magic number that may always send
@@ -69,8 +74,13 @@ def is_loopback(url: str) -> bool:
 
 def _web_address(url: str) -> str:
     parts = urlsplit(url)
-    # Twilio refuses a host name with an underscore as an address for receipts.
-    if parts.scheme not in {"http", "https"} or not parts.hostname or "_" in parts.hostname or parts.query:
+    # Twilio refuses a host name with an underscore as an address for receipts. Patients' links begin with this.
+    if (
+        parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or "_" in parts.hostname
+        or re.search(r"[\s?#@]", url)
+    ):
         raise ValueError
     _ = parts.port  # raises ValueError for what is no port
     return url.rstrip("/")
@@ -78,11 +88,18 @@ def _web_address(url: str) -> str:
 
 def _database_address(url: str) -> str:
     scheme, _, rest = url.partition("://")
-    if scheme in {"postgres", "postgresql", "postgresql+psycopg"} and rest:
-        return f"postgresql+psycopg://{rest}"
-    if not url.startswith("sqlite:///"):
-        raise ValueError
-    return url
+    if scheme in {"postgres", "postgresql"} and rest:
+        url = f"postgresql+psycopg://{rest}"
+    try:
+        parts = make_url(url)
+    except ArgumentError:
+        raise ValueError from None
+    # An @ within a password would make its end a part of the host's name, which every error tells.
+    if parts.drivername == "postgresql+psycopg" and rest and "@" not in (parts.host or ""):
+        return url
+    if url.startswith("sqlite:///") and parts.database not in {None, "", ":memory:"}:
+        return url
+    raise ValueError
 
 
 def _mail_address(url: str) -> str:
@@ -94,8 +111,8 @@ def _mail_address(url: str) -> str:
 
 
 def _sender(value: str) -> str:
-    address = parseaddr(value)[1]
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", address) or "\n" in value:
+    written = getaddresses([value])
+    if len(written) != 1 or not re.fullmatch(r"[^@\s]+@[^@\s]+", written[0][1]):
         raise ValueError
     return value
 
@@ -135,13 +152,17 @@ class NamedFiles(EnvSettingsSource):
         if self.env_vars.get(name):
             raise SettingsError(f"{shown} and {shown}_FILE are both set; keep one of them.")
         try:
-            content = path.read_text(encoding="utf-8").strip()
+            with path.open(encoding="utf-8") as file:
+                content = file.read(LONGEST + 1)
         except (OSError, UnicodeDecodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is not text"
-            raise SettingsError(f"{shown}_FILE can't be read from {path} ({why}); name a file that can.") from None
-        if not content:
-            raise SettingsError(f"{shown}_FILE names an empty file, {path}; write the value into it.")
-        return content
+            # Without the path: it may be the secret itself, put there by mistake.
+            line = f"{shown}_FILE can't be read ({_why(error)}); it must be the path of a file that holds the value."
+            raise SettingsError(line) from None
+        if len(content) > LONGEST:
+            raise SettingsError(f"{shown}_FILE names a file that is too long for a setting; name the right one.")
+        if not content.strip():
+            raise SettingsError(f"{shown}_FILE names an empty file; write the value into it.")
+        return content.strip()
 
 
 class Settings(BaseSettings):
@@ -169,13 +190,13 @@ class Settings(BaseSettings):
     database_url: DatabaseAddress = Field(
         default_factory=lambda found: f"sqlite:///{found['followup_data_dir']}/followup.db", repr=False
     )
-    """postgresql://name:password@host/database, or sqlite:////path/to/file"""
+    """postgresql://name:password@host/database (%40 for an @ in the password), or sqlite:////path/to/file"""
     redis_url: str = Field(default="", pattern=r"^(rediss?://\S+|redis\+socket:///\S+)?$", repr=False)
     """redis://host:6379/0, or empty for the Valkey that comes along"""
     secret_key: SecretStr | None = None
     """at least 32 characters that nobody can guess (openssl rand -hex 32 makes some)"""
     public_url: WebAddress = Field(default_factory=lambda found: f"http://127.0.0.1:{found['followup_port']}")
-    """what Twilio and patients reach, such as https://followup.example.org, with no underscore in its host name"""
+    """what Twilio and patients reach, such as https://followup.example.org, with no underscore in its host name and no @, ? or #"""
 
     twilio_account_sid: str = Field(default="", pattern=rf"^$|^AC{SID}$")
     """the account's SID from Twilio's console, AC and 32 more"""
@@ -216,6 +237,13 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - NAME_FILE takes its place
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, dotenv_settings, NamedFiles(settings_cls, env_settings, dotenv_settings)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _can_be_seen(cls, value: Any) -> Any:
+        if isinstance(value, str) and any(unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"} for letter in value):
+            raise PydanticCustomError("unseen", "holds what cannot be seen")
+        return value
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -270,11 +298,20 @@ class Settings(BaseSettings):
         """SECRET_KEY; while not live, else one that is made once and kept in the data folder for its owner alone."""
         if self.secret_key:
             return self.secret_key.get_secret_value()
-        path = self.followup_data_dir / "secret_key"
+        path = self.data_folder() / "secret_key"
         if not path.exists():
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _write_once(path, secrets.token_hex(SECRET_KEY_LENGTH))
         return path.read_text(encoding="ascii")
+
+    def data_folder(self) -> Path:
+        """FOLLOWUP_DATA_DIR, made for its owner alone if there is none. Raises `SettingsError`."""
+        folder = self.followup_data_dir
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            line = f"FOLLOWUP_DATA_DIR can't be used ({error.strerror}); it must be a folder that this process may write to."
+            raise SettingsError(line) from None
+        return folder
 
 
 def _is_safe_mail(url: str) -> bool:
@@ -288,6 +325,12 @@ def load() -> Settings:
         return Settings()
     except ValidationError as error:
         raise SettingsError(*_problems(error)) from None  # the original may quote a secret
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{ENV_FILE} can't be read ({_why(error)}); save it as text in UTF-8.") from None
+
+
+def _why(error: OSError | UnicodeDecodeError) -> str:
+    return "it is not text in UTF-8" if isinstance(error, UnicodeDecodeError) else str(error.strerror)
 
 
 def _problems(error: ValidationError) -> Iterator[str]:
@@ -296,7 +339,9 @@ def _problems(error: ValidationError) -> Iterator[str]:
             yield from str(problem["ctx"]["error"]).split("\n")
         elif problem["type"] != "default_factory_not_called":  # follows from a problem that is named already
             name = str(problem["loc"][0])
-            yield f"{name.upper()} can't be used as it is; it must be {Settings.model_fields[name].description}."
+            unseen = "holds a line break, or another character that can't be seen; it must be"
+            what = unseen if problem["type"] == "unseen" else "can't be used as it is; it must be"
+            yield f"{name.upper()} {what} {Settings.model_fields[name].description}."
 
 
 def _write_once(path: Path, content: str) -> None:

@@ -107,8 +107,8 @@ def test_every_file_that_cannot_be_read_is_named(env: SetEnv, tmp_path: Path) ->
     (tmp_path / "empty").touch()
     env(SECRET_KEY_FILE="nowhere", TWILIO_AUTH_TOKEN_FILE="empty")
     assert problems_of_loading() == (
-        "SECRET_KEY_FILE can't be read from nowhere (No such file or directory); name a file that can.",
-        "TWILIO_AUTH_TOKEN_FILE names an empty file, empty; write the value into it.",
+        "SECRET_KEY_FILE can't be read (No such file or directory); it must be the path of a file that holds the value.",
+        "TWILIO_AUTH_TOKEN_FILE names an empty file; write the value into it.",
     )
 
 
