@@ -2,6 +2,9 @@
 
 from followup.runtime import build
 from followup.tasks import make_celery
-from settings import load
+from settings import SettingsError, load
 
-app = make_celery(build(load()))
+try:
+    app = make_celery(build(load()))
+except SettingsError as error:
+    raise SystemExit(str(error)) from None

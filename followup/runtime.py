@@ -17,7 +17,7 @@ from followup.messages.smtp import SmtpAccount, SmtpGateway
 from followup.messages.twilio import TwilioAccount, TwilioGateway
 from followup.models import Clock
 from followup.terms import Channel
-from settings import Settings
+from settings import Settings, SettingsError
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Runtime:
 
 
 def build(settings: Settings, *, patience: Patience | None = None) -> Runtime:
-    """Wire the service as the settings say. Opens no connection yet."""
+    """Wire the service as the settings say. Opens no connection yet. Raises `SettingsError`."""
     engine = connect(settings.database_url)
     return Runtime(
         settings=settings,
@@ -83,7 +83,10 @@ def _twilio(settings: Settings) -> TwilioAccount:
 
 def _smtp(settings: Settings) -> SmtpAccount:
     access = settings.smtp
-    return SmtpAccount.from_url(access.url.get_secret_value(), ca_file=access.ca_file, sender=access.sender)
+    try:
+        return SmtpAccount.from_url(access.url.get_secret_value(), ca_file=access.ca_file, sender=access.sender)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
 
 
 def _live_clock() -> datetime:

@@ -53,10 +53,18 @@ def read_settings() -> Settings:
         fail(str(error))
 
 
+def assemble(settings: Settings) -> Runtime:
+    """The service of these settings; or one line for what keeps it from being wired, and exit code 1."""
+    try:
+        return build(settings)
+    except SettingsError as error:
+        fail(str(error))
+
+
 @contextmanager
 def service() -> Iterator[Runtime]:
     """The service of these settings; or one line saying why its database can't be used, and exit code 1."""
-    runtime = build(read_settings())
+    runtime = assemble(read_settings())
     try:
         if not migrations.is_current(runtime.engine):
             fail("The database is not at this version; run `followup migrate`, or `followup serve`, which does it.")
@@ -71,8 +79,12 @@ def service() -> Iterator[Runtime]:
 def misspelt() -> list[str]:
     """One line for each name in the environment or `.env` that is nearly one of ours."""
     ours = {name.upper() + ending for name in Settings.model_fields for ending in ("", "_FILE")}
+    try:
+        written = dotenv_values(settings.ENV_FILE)
+    except (OSError, UnicodeDecodeError):
+        written = {}  # `settings.load` tells of it
     lines = []
-    for name in sorted({*os.environ, *dotenv_values(settings.ENV_FILE)} - ours):
+    for name in sorted({*os.environ, *written} - ours):
         near = difflib.get_close_matches(name, ours, n=1, cutoff=0.8)
         if near and name.startswith(("FOLLOWUP_", "TWILIO_")):
             lines.append(f"{name} is not a setting and does nothing; did you mean {near[0]}?")

@@ -10,10 +10,10 @@ import typer
 
 from followup.actions import setting_up
 from followup.actions.setting_up import ClinicEntry
-from followup.cli.console import OPERATOR, fail, read_settings
+from followup.cli.console import OPERATOR, assemble, fail, read_settings
 from followup.cli.migrate import upgrade
 from followup.messages.segments import is_gsm7
-from followup.runtime import Runtime, build
+from followup.runtime import Runtime
 
 _LONGEST_TEXT_NAME = 30  # letters; longer ones push texts over two segments
 
@@ -38,7 +38,7 @@ def init(
     """
     settings = read_settings()
     upgrade(settings)
-    runtime = build(settings)
+    runtime = assemble(settings)
     if sample:
         set_up(runtime, sample=True)
     else:

