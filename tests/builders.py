@@ -16,6 +16,7 @@ from followup.actions.enrolling import Recorded, record_treatment
 from followup.actions.entries import TreatmentEntry, parse_entry
 from followup.actions.fields import Place
 from followup.actions.patience import Patience
+from followup.actions.receiving import Told
 from followup.db import OpenDb, new_id
 from followup.messages.gateway import Parcel
 from followup.messages.links import Links
@@ -148,8 +149,7 @@ class Clinic:
     def receipt(self, parcel: Parcel, kind: ReceiptKind, *, now: datetime, reference: str = "", code: str = "") -> bool:
         """What a gateway says later about a parcel."""
         with self.open_db() as db:
-            return receiving.keep_receipt(
-                db,
+            told = Told(
                 channel=Channel.SMS,
                 reference=reference or f"SM-{parcel.attempt_id}",
                 said=kind.value,
@@ -157,8 +157,8 @@ class Clinic:
                 code=code,
                 message_id=parcel.message_id,
                 attempt_id=parcel.attempt_id,
-                now=now,
             )
+            return receiving.keep_receipts(db, told=[told], now=now) == [told]
 
     def reply(self, body: str, *, now: datetime, sent_from: str = PHONE, reference: str = "", **raw: str) -> bool:
         """What a patient writes back."""

@@ -1,6 +1,8 @@
 """What comes back: receipts of gateways and replies of patients, each kept once, raw, before anything else."""
 
 import logging
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -25,39 +27,47 @@ log = logging.getLogger(__name__)
 _CONFIRM_WITHIN = timedelta(minutes=5)
 
 
-def keep_receipt(
-    db: Session,
-    *,
-    channel: Channel,
-    reference: str,
-    said: str,
-    kind: ReceiptKind,
-    code: str,
-    message_id: UUID,
-    attempt_id: UUID,
-    now: datetime,
-) -> bool:
-    """Keep what a gateway said and move the message on. False when it is known already, or about nothing of ours."""
-    row = db.execute(
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a gateway said later about one attempt: `said` and `code` in its own words, `kind` in ours."""
+
+    channel: Channel
+    reference: str
+    said: str
+    kind: ReceiptKind
+    code: str
+    message_id: UUID
+    attempt_id: UUID
+
+
+def keep_receipts(db: Session, *, told: Sequence[Told], now: datetime) -> list[Told]:
+    """Keep what gateways said and move the messages on. Returns what of it was new, and about a message of ours."""
+    ours, clock = _lock(db, told), real_time(db)
+    about_ours = [each for each in told if (each.message_id, each.attempt_id) in ours]
+    for each in set(told).difference(about_ours):
+        log.warning("receipt for no attempt of ours", extra=about(message=each.message_id, attempt=each.attempt_id))
+    rows = [asdict(each) | {"id": new_id(), "received_at": now} for each in about_ours]
+    kept = _insert_once(db, Receipt, rows, "channel", "reference", "said")
+    news = list(dict.fromkeys(each for each in about_ours if (each.channel, each.reference, each.said) in kept))
+    for each in news:
+        message, attempt = ours[each.message_id, each.attempt_id]
+        if attempt.outcome not in (AttemptOutcome.ACCEPTED, AttemptOutcome.REFUSED):
+            answering.accept(attempt, message, reference=each.reference, clock=clock)
+        message.status = lifecycle.after_receipt(message.status, each.kind)
+        message.left_at = message.left_at or now
+        _learn(db, attempt, message, each.kind, each.code, now)
+    return news
+
+
+def _lock(db: Session, told: Sequence[Told]) -> dict[tuple[UUID, UUID], tuple[Message, Attempt]]:
+    rows = db.execute(
         select(Message, Attempt)
         .join(Attempt, Attempt.message_id == Message.id)
-        .where(Message.id == message_id, Attempt.id == attempt_id)
+        .where(Attempt.id.in_({each.attempt_id for each in told}))
+        .order_by(Message.id)  # as everyone who locks many: else two might wait for each other
         .with_for_update(of=Message)
-    ).one_or_none()
-    if row is None:
-        log.warning("receipt for no attempt of ours", extra=about(message=message_id, attempt=attempt_id))
-        return False
-    message, attempt = row
-    values = {"id": new_id(), "channel": channel, "reference": reference, "said": said, "kind": kind, "code": code}
-    subject = {"message_id": message_id, "attempt_id": attempt_id, "received_at": now}
-    if not _insert_once(db, Receipt, {**values, **subject}, "channel", "reference", "said"):
-        return False
-    if attempt.outcome not in (AttemptOutcome.ACCEPTED, AttemptOutcome.REFUSED):
-        answering.accept(attempt, message, reference=reference, clock=real_time(db))
-    message.status = lifecycle.after_receipt(message.status, kind)
-    message.left_at = message.left_at or now
-    _learn(db, attempt, message, kind, code, now)
-    return True
+    )
+    return {(message.id, attempt.id): (message, attempt) for message, attempt in rows}
 
 
 def _learn(db: Session, attempt: Attempt, message: Message, kind: ReceiptKind, code: str, now: datetime) -> None:
@@ -84,7 +94,8 @@ def keep_reply(
     """Keep a reply as it came and obey STOP and START at once. False when it is known already."""
     reply_id = new_id()
     values = {"id": reply_id, "channel": channel, "reference": reference, "sent_from": sent_from, "sent_to": sent_to}
-    if not _insert_once(db, Reply, {**values, "body": body, "raw": raw, "received_at": now}, "channel", "reference"):
+    row = {**values, "body": body, "raw": raw, "received_at": now}
+    if not _insert_once(db, Reply, [row], "channel", "reference"):
         return False
     log.info("reply kept", extra=about(reply=reply_id))
     told = raw.get("OptOutType")  # the gateway has acted on it already, also on words that only it knows
@@ -125,8 +136,12 @@ def _confirm(db: Session, keyword: Keyword, patient: Patient, channel: Channel, 
     )
 
 
-def _insert_once(db: Session, table: type[Receipt | Reply], values: dict[str, Any], *unique: str) -> bool:
-    """Whether the row is new. The constraint decides, so two hooks at once cannot both win."""
+def _insert_once(
+    db: Session, table: type[Receipt | Reply], rows: Sequence[dict[str, Any]], *unique: str
+) -> set[tuple[Any, ...]]:
+    """The unique values of the rows that are new. The constraint decides, so two hooks at once cannot both win."""
+    if not rows:
+        return set()
     dialect = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(table).values(**values).on_conflict_do_nothing(index_elements=unique)
-    return db.scalar(insert.returning(table.id)) is not None
+    insert = dialect.insert(table).on_conflict_do_nothing(index_elements=unique)
+    return {tuple(row) for row in db.execute(insert.returning(*(getattr(table, name) for name in unique)), rows)}

@@ -103,6 +103,7 @@ def record(db: Session, *, answers: Sequence[tuple[Parcel, Answer]], now: dateti
         select(Attempt, Message)
         .join(Message, Attempt.message_id == Message.id)
         .where(Attempt.id.in_(answered))
+        .order_by(Message.id)  # as everyone who locks many: else two might wait for each other
         .with_for_update(of=Message)
     )
     for attempt, message in attempts.all():

@@ -1,8 +1,9 @@
 """The web application: every route, what guards them, and what is said when something is wrong."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -10,11 +11,14 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 
+from followup.actions import receiving
+from followup.actions.receiving import Told
 from followup.logs import about
 from followup.runtime import Runtime
 from followup.web import api, errors, health, hooks, metrics, overview, patients, sheets
 from followup.web.guard import Guard
 from followup.web.pages import Pages
+from followup.web.together import Together
 
 log = logging.getLogger(__name__)
 
@@ -23,11 +27,13 @@ _STATIC = Path(__file__).with_name("static")
 
 def create_app(runtime: Runtime) -> FastAPI:
     """The app over one runtime, which it closes when it ends."""
+    receipts = Together(partial(_keep_receipts, runtime))
 
     @asynccontextmanager
     async def until_the_end(_: FastAPI) -> AsyncIterator[None]:
         log.info("web started", extra=about(version=app.version))
         yield
+        receipts.close()
         runtime.close()
         log.info("web stopped")
 
@@ -41,6 +47,7 @@ def create_app(runtime: Runtime) -> FastAPI:
         middleware=[Middleware(Guard, is_https=runtime.settings.public_url.startswith("https:"))],
     )
     app.state.runtime = runtime
+    app.state.receipts = receipts
     app.state.pages = Pages(runtime.settings.public_url)
     for part in (health, metrics, hooks, patients, overview):
         app.include_router(part.router)
@@ -49,3 +56,9 @@ def create_app(runtime: Runtime) -> FastAPI:
     errors.install(app)
     app.add_exception_handler(sheets.DeadLink, sheets.dead_link)
     return app
+
+
+def _keep_receipts(runtime: Runtime, told: Sequence[Told]) -> None:
+    now = runtime.now()
+    with runtime.open_db() as db:
+        receiving.keep_receipts(db, told=told, now=now)

@@ -4,9 +4,11 @@ from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
 
+from followup.actions.receiving import Told
 from followup.runtime import Runtime
 from followup.web.forms import Form
 from followup.web.pages import Pages
+from followup.web.together import Together
 
 MOST_BYTES = 64 * 1024  # a text with ten pictures is under 8 kB
 
@@ -14,6 +16,11 @@ MOST_BYTES = 64 * 1024  # a text with ten pictures is under 8 kB
 async def _runtime(request: Request) -> Runtime:
     runtime: Runtime = request.app.state.runtime
     return runtime
+
+
+async def _receipts(request: Request) -> Together[Told]:
+    receipts: Together[Told] = request.app.state.receipts
+    return receipts
 
 
 async def _pages(request: Request) -> Pages:
@@ -40,5 +47,6 @@ async def _form(request: Request) -> Form:
 
 
 TheRuntime = Annotated[Runtime, Depends(_runtime)]
+TheReceipts = Annotated[Together[Told], Depends(_receipts)]
 ThePages = Annotated[Pages, Depends(_pages)]
 TheForm = Annotated[Form, Depends(_form)]

@@ -9,9 +9,10 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
 from followup.actions import receiving
+from followup.actions.receiving import Told
 from followup.messages import twilio
 from followup.terms import Channel
-from followup.web.depends import TheForm, TheRuntime
+from followup.web.depends import TheForm, TheReceipts, TheRuntime
 from followup.web.forms import Form
 from settings import TwilioAccess
 
@@ -33,26 +34,15 @@ SignedForm = Annotated[Form, Depends(_signed)]
 
 
 @router.post("/receipt", status_code=204, response_class=Response)
-def receipt(request: Request, runtime: TheRuntime, form: SignedForm) -> None:
+async def receipt(request: Request, receipts: TheReceipts, form: SignedForm) -> None:
     """Keep what became of a text. What is not about a message of ours is taken and forgotten."""
     said, reference = form.first("MessageStatus"), form.first("MessageSid", most=320)
     kind, about = twilio.receipt_kind(said), _ids(request)
     if kind is None or about is None or not reference:
         return
     message_id, attempt_id = about
-    now = runtime.now()
-    with runtime.open_db() as db:
-        receiving.keep_receipt(
-            db,
-            channel=Channel.SMS,
-            reference=reference,
-            said=said,
-            kind=kind,
-            code=form.first("ErrorCode", most=100),
-            message_id=message_id,
-            attempt_id=attempt_id,
-            now=now,
-        )
+    code = form.first("ErrorCode", most=100)
+    await receipts.do(Told(Channel.SMS, reference, said, kind, code, message_id, attempt_id))
 
 
 @router.post("/reply")

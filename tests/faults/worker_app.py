@@ -17,6 +17,7 @@ from typing import Any
 
 from followup.actions import receiving, sending
 from followup.actions.patience import Patience
+from followup.actions.receiving import Told
 from followup.messages.gateway import Answer, Gateway, Parcel, Search, Sighting
 from followup.runtime import build
 from followup.tasks import make_celery
@@ -82,15 +83,15 @@ def mortal_queueing(task: Any) -> None:
 
 
 def mortal_hook() -> None:
-    keep = receiving.keep_receipt
+    keep = receiving.keep_receipts
 
     @wraps(keep)
-    def keep_and_die(*args: Any, **about: Any) -> bool:
-        is_new = keep(*args, **about)
+    def keep_and_die(*args: Any, **about: Any) -> list[Told]:
+        news = keep(*args, **about)
         die_at("receipt")  # before its transaction is committed
-        return is_new
+        return news
 
-    receiving.keep_receipt = keep_and_die
+    receiving.keep_receipts = keep_and_die
 
 
 runtime = build(load(), patience=SHORT)

@@ -1,0 +1,55 @@
+"""What several requests ask for at the same time is done in one go: a transaction costs as much for one as for fifty."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from typing import Generic, TypeVar
+
+MOST = 100  # at one go
+
+T = TypeVar("T")
+
+
+class Together(Generic[T]):
+    """Hands `work` whatever has come in since it was called last. Nobody is kept waiting for others to come."""
+
+    def __init__(self, work: Callable[[Sequence[T]], object]) -> None:
+        self._work = work
+        self._waiting: SimpleQueue[tuple[T, Future[None]]] = SimpleQueue()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="together")
+
+    async def do(self, item: T) -> None:
+        """Wait until it is done. Raises what `work` raises for this very item; others do not share it."""
+        done: Future[None] = Future()
+        self._waiting.put((item, done))
+        self._thread.submit(self._take)
+        await asyncio.wrap_future(done)
+
+    def close(self) -> None:
+        """Finish what was asked for."""
+        self._thread.shutdown()
+
+    def _take(self) -> None:
+        taken: list[tuple[T, Future[None]]] = []
+        with suppress(Empty):  # whoever came first has taken it along
+            while len(taken) < MOST:
+                item, done = self._waiting.get_nowait()
+                if done.set_running_or_notify_cancel():
+                    taken.append((item, done))
+        if taken:
+            self._do(taken)
+
+    def _do(self, taken: Sequence[tuple[T, Future[None]]]) -> None:
+        try:
+            self._work([item for item, _ in taken])
+        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to whoever asked
+            if len(taken) == 1:
+                taken[0][1].set_exception(error)
+                return
+            for one in taken:
+                self._do([one])
+        else:
+            for _, done in taken:
+                done.set_result(None)
