@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -42,7 +42,7 @@ def blank_database_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    engine = connect(database_url)
+    engine = connected(database_url)
     yield engine
     engine.dispose()
 
@@ -60,8 +60,10 @@ def broker_url(valkey_of_this_process: str) -> str:
 
 
 @pytest.fixture
-def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
-    return f"sqlite:///{shutil.copyfile(migrated_file, tmp_path / 'followup.sqlite3')}"
+def sqlite_url(migrated_file: Path) -> str:
+    for left in migrated_file.parent.glob("followup.sqlite3*"):
+        left.unlink()
+    return f"sqlite:///{shutil.copyfile(migrated_file, migrated_file.with_name('followup.sqlite3'))}"
 
 
 @pytest.fixture
@@ -106,6 +108,12 @@ def create_database(run: Path) -> Iterator[CreateDatabase]:
     """Makes a PostgreSQL database, as a copy of the one named, for as long as its block lasts."""
     with servers.shared_postgresql(run, make_migrated) as url, psycopg.connect(url, autocommit=True) as admin:
         yield partial(copy_database, admin, url)
+
+
+@cache
+def connected(url: str) -> Engine:
+    """One engine for each address: it remembers the statements that it has compiled, which tests repeat."""
+    return connect(url)
 
 
 def make_migrated(url: str) -> None:
