@@ -45,7 +45,7 @@ _COLUMN_OF = {field: column for column, field in COLUMNS.items()}
 
 
 class FileError(Exception):
-    """The file as a whole is not what `import` takes; nothing was read from it."""
+    """The file as a whole is not what `import` takes, or breaks while it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +75,21 @@ def read_rows(file: BinaryIO, *, place_of: PlaceOf) -> Iterator[Row]:
 def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """Lines with their numbers; of one that is too long only the beginning."""
     for number in count(1):
-        raw = piece = file.readline(LONGEST_LINE + 1)
+        raw = piece = _piece(file, number)
         if not raw:
             return
+        yield number, raw  # before its end is looked for: a header without end is refused at once
         while len(piece) > LONGEST_LINE and not piece.endswith(b"\n"):
-            piece = file.readline(LONGEST_LINE + 1)
-        yield number, raw
+            piece = _piece(file, number)
+
+
+def _piece(file: BinaryIO, line: int) -> bytes:
+    try:
+        return file.readline(LONGEST_LINE + 1)
+    except OSError as error:
+        raise FileError(
+            f"line {line}: can't be read ({error.strerror}); copy the file here, and import it again"
+        ) from None
 
 
 def _cells(raw: bytes) -> list[str]:
@@ -95,6 +104,8 @@ def _cells(raw: bytes) -> list[str]:
     try:
         return next(csv.reader([text], strict=True), [])
     except csv.Error:
+        if "\r" in text:
+            raise _spoilt("has other line ends within it", 'save the file again as "CSV UTF-8"') from None
         raise _spoilt("cannot be split into fields", "look for a quote that is not closed") from None
 
 
@@ -118,7 +129,9 @@ def _header(lines: Iterator[tuple[int, bytes]]) -> list[str]:
 def _check_columns(columns: list[str]) -> None:
     if len(columns) == 1 and set(columns[0]) & {";", "\t"}:
         raise FileError("the columns are not separated by commas; save the file again with commas")
-    for column in columns:
+    for number, column in enumerate(columns, 1):
+        if not column:
+            raise FileError(f"the column at place {number} has no name; delete it, or name it")
         if column not in COLUMNS:
             near = get_close_matches(column.lower(), COLUMNS, 1)
             mend = f"did you mean {near[0]}?" if near else f"the columns are {', '.join(COLUMNS)}"

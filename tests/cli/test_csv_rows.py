@@ -102,7 +102,7 @@ def test_after_the_header_a_number_sign_is_data() -> None:
         ([HEADER.encode("utf-16")], 'line 1: the line holds a NUL byte; save the file again as "CSV UTF-8"'),
         (["# x", b"\xff" + HEADER.encode()], "line 2: the line is not UTF-8 (byte 1)"),
         ([b"x" * 70_000], "line 1: the line is longer than 64 KiB"),
-        (["a\rb"], "line 1: the line cannot be split into fields"),
+        (["a\rb"], 'line 1: the line has other line ends within it; save the file again as "CSV UTF-8"'),
     ],
 )
 def test_a_file_without_a_proper_header_is_refused_whole(lines: list[str | bytes], why: str) -> None:
