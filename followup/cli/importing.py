@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
 from rich.console import Console
@@ -20,7 +20,7 @@ from followup.actions.enrolling import Conflict, Recorded, UnknownClinic, record
 from followup.actions.entries import EntryError, TreatmentEntry, content_hash
 from followup.actions.fields import Place, bounded
 from followup.actions.planning import UnknownPlan
-from followup.cli.console import OPERATOR, fail, service
+from followup.cli.console import OPERATOR, fail, service, shown_name
 from followup.cli.csv_rows import FileError, Row, read_rows
 from followup.db import OpenDb
 from followup.models import Clinic
@@ -98,22 +98,32 @@ class Recorder:
 
 @dataclass(slots=True)
 class Report:
-    """How many rows were taken, known already or refused. `told` holds what is not told at once."""
+    """How many rows were taken, known already or refused. Nothing else is kept: a file may have any number of rows."""
 
     is_dry: bool
+    as_json: bool
     counts: Counter[Result] = field(default_factory=Counter)
-    told: list[Line] = field(default_factory=list)
+    has_told: bool = False
 
-    def __str__(self) -> str:
+    def add(self, line: Line) -> str:
+        """Count a row; what to tell of it, if it was refused or staff should hear about it."""
+        self.counts[line.result] += 1
+        if not (line.problems or line.warnings):
+            return ""
+        if not self.as_json:
+            return str(line)
+        before, self.has_told = "," if self.has_told else '{"items": [', True
+        return before + json.dumps(asdict(line), ensure_ascii=False)
+
+    def end(self) -> str:
+        """The counts; as JSON, the rest of the object whose pieces `add` told."""
+        if self.as_json:
+            counts = {str(result): self.counts[result] for result in Result}
+            rest = json.dumps({"dry_run": self.is_dry, **counts, "next_cursor": None})
+            return ("]" if self.has_told else '{"items": []') + f", {rest[1:]}"
         taken, known, refused = (self.counts[result] for result in Result)
         begin = "Nothing was recorded. Rows that would be" if self.is_dry else "Rows"
         return f"{begin} taken: {taken}, known already: {known}, refused: {refused}."
-
-    def as_json(self) -> str:
-        """The counts, and every row that was refused or that staff should hear about."""
-        counts = {result: self.counts[result] for result in Result}
-        items = [asdict(line) for line in self.told]
-        return json.dumps({"dry_run": self.is_dry, **counts, "items": items, "next_cursor": None}, ensure_ascii=False)
 
 
 def import_treatments(
@@ -133,7 +143,7 @@ def import_treatments(
         try:
             _import(runtime, file, dry_run=dry_run, as_json=as_json)
         except FileError as error:
-            fail(f"{file.name}: {error}")
+            fail(f"{shown_name(file)}: {error}")
 
 
 def register(app: typer.Typer) -> None:
@@ -144,21 +154,25 @@ def register(app: typer.Typer) -> None:
 def _import(runtime: Runtime, path: Path, *, dry_run: bool, as_json: bool) -> None:
     places = _places(runtime.read_db)
     recorder = Recorder(runtime.open_db, runtime.now, dry_run=dry_run)
-    report = Report(dry_run)
+    report = Report(dry_run, as_json)
     console = Console(soft_wrap=True, markup=False, emoji=False, highlight=False)
     has_bar = console.is_terminal and not as_json
-    with Progress(console=console, transient=True, disable=not has_bar) as progress, progress.open(path, "rb") as file:
+    tell = console.print if has_bar else typer.echo
+    with _open(path) as raw, Progress(console=console, transient=True, disable=not has_bar) as progress:
+        file = progress.wrap_file(raw, path.stat().st_size)
         for line in recorder.record(read_rows(file, place_of=places.get)):
-            report.counts[line.result] += 1
-            if not (line.problems or line.warnings):
-                continue
-            if as_json:
-                report.told.append(line)
-            else:
-                console.print(str(line))
-    typer.echo(report.as_json() if as_json else str(report))
+            if told := report.add(line):
+                tell(told)
+    typer.echo(report.end())
     if report.counts[Result.REFUSED]:
         raise typer.Exit(1)
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise FileError(f"can't be opened ({error.strerror}); name a file that can") from None
 
 
 def _places(read_db: OpenDb) -> dict[str, Place]:
