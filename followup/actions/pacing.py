@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from followup.models import Message, Sender
 from followup.terms import Channel
 
-# No more is taken than can be spoken in this time, so that the priority lane never waits behind a backlog.
-_HORIZON = timedelta(seconds=10)
+# No more is taken than can be spoken in this time: a worker sleeps while it waits for its slot, and answers, emails and
+# a STOP must not wait for it.
+_HORIZON = timedelta(seconds=3)
 _NO_WAIT = timedelta(0)
 
 

@@ -98,6 +98,7 @@ def get(url: str) -> tuple[int, Any]:
         return response.status, json.load(response)
 
 
+@pytest.mark.timeout(300)  # two weeks take their time on a machine that does other things too
 def test_the_example_week_goes_by_each_message_once_and_ctrl_c_stops_it_all(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
