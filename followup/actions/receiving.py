@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 # One confirmation, and only while it still belongs to the STOP that it answers (messaging.md §2.1).
 _CONFIRM_WITHIN = timedelta(minutes=5)
 
+_Ours = dict[tuple[UUID, UUID], tuple[Message, Attempt]]  # by message and attempt
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -43,7 +45,7 @@ class Told:
 def keep_receipts(db: Session, *, told: Sequence[Told], now: datetime) -> list[Told]:
     """Keep what gateways said and move the messages on. Returns what of it was new, and about a message of ours."""
     ours, clock = _lock(db, told), real_time(db)
-    about_ours = [each for each in told if (each.message_id, each.attempt_id) in ours]
+    about_ours = _about_ours(db, told, ours)
     for each in set(told).difference(about_ours):
         log.warning("receipt for no attempt of ours", extra=about(message=each.message_id, attempt=each.attempt_id))
     rows = [asdict(each) | {"id": new_id(), "received_at": now} for each in about_ours]
@@ -59,7 +61,7 @@ def keep_receipts(db: Session, *, told: Sequence[Told], now: datetime) -> list[T
     return news
 
 
-def _lock(db: Session, told: Sequence[Told]) -> dict[tuple[UUID, UUID], tuple[Message, Attempt]]:
+def _lock(db: Session, told: Sequence[Told]) -> _Ours:
     rows = db.execute(
         select(Message, Attempt)
         .join(Attempt, Attempt.message_id == Message.id)
@@ -68,6 +70,19 @@ def _lock(db: Session, told: Sequence[Told]) -> dict[tuple[UUID, UUID], tuple[Me
         .with_for_update(of=Message)
     )
     return {(message.id, attempt.id): (message, attempt) for message, attempt in rows}
+
+
+def _about_ours(db: Session, told: Sequence[Told], ours: _Ours) -> list[Told]:
+    """Without what is about an attempt that we do not know, or bears the reference of another attempt."""
+    known = [each for each in told if (each.message_id, each.attempt_id) in ours]
+    unheard = {each.reference for each in known if ours[each.message_id, each.attempt_id][1].reference is None}
+    holders: dict[tuple[Channel, str], UUID] = {}
+    if unheard:
+        held = select(Attempt.channel, Attempt.reference, Attempt.id).where(Attempt.reference.in_(unheard))
+        holders = {(channel, str(reference)): attempt_id for channel, reference, attempt_id in db.execute(held)}
+    return [
+        each for each in known if holders.setdefault((each.channel, each.reference), each.attempt_id) == each.attempt_id
+    ]
 
 
 def _learn(db: Session, attempt: Attempt, message: Message, kind: ReceiptKind, code: str, now: datetime) -> None:
@@ -113,14 +128,14 @@ def keep_reply(
         if obey(db, patient=patient, channel=channel, source=source, evidence=evidence, now=now, by="patient")
     ]
     if changed and not told:
-        _confirm(db, keyword, changed[0], channel, reference, now)
+        _confirm(db, keyword, changed[0], channel, reply_id, now)
     return True
 
 
-def _confirm(db: Session, keyword: Keyword, patient: Patient, channel: Channel, reference: str, now: datetime) -> None:
+def _confirm(db: Session, keyword: Keyword, patient: Patient, channel: Channel, reply_id: UUID, now: datetime) -> None:
     db.add(
         Message(
-            once_key=f"{keyword}:{reference}",
+            once_key=f"{keyword}:{reply_id}",
             clinic_id=patient.clinic_id,
             patient_id=patient.id,
             origin=Origin.CONFIRMATION,

@@ -1,16 +1,30 @@
 """What holds for every row of every table here, whatever was handed in."""
 
+import shutil
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import Engine, func, select
 from typer.testing import CliRunner, Result
 
+from followup.actions import keys
 from followup.cli import app
-from followup.db import Base
+from followup.db import Base, connect
+from followup.messages.links import Links
+from followup.messages.outbox import Outbox
+from followup.runtime import Runtime
+from followup.terms import Channel
+from followup.web import create_app
 from settings import Settings
+from tests.builders import MONDAY, Clinic
+from tests.conftest import MIGRATED, CreateDatabase
+from tests.web.api.conftest import Api
+from tests.web.conftest import PUBLIC_URL, TOKEN, Browser
 
 SECRET = "hush-5f3a"  #: stands wherever a secret can stand, and must never be told
 MOST_TOLD = 8_000  #: characters; whoever reads an error has a screen, not a library
@@ -32,6 +46,56 @@ def configure(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
             monkeypatch.setenv(name, value)
 
     return set_all
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service with the sample clinic, its database and its two doors."""
+
+    url: str
+    clinic: Clinic
+    engine: Engine
+    browser: Browser
+    api: Api
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def url_for_all(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One database of each kind for all rows: those that are refused change nothing, and the others tell themselves apart."""
+    if request.param == "sqlite":
+        migrated: Path = request.getfixturevalue("migrated_file")
+        yield f"sqlite:///{shutil.copyfile(migrated, tmp_path_factory.mktemp('hostile') / 'followup.sqlite3')}"
+        return
+    create_database: CreateDatabase = request.getfixturevalue("create_database")
+    with create_database(MIGRATED) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def service(url_for_all: str) -> Iterator[Service]:
+    """A live service at the moment when a treatment session ends."""
+    settings = Settings(
+        _env_file=None,
+        followup_live=True,
+        secret_key=SecretStr(SECRET * 4),
+        database_url=url_for_all,
+        public_url=PUBLIC_URL,
+        twilio_account_sid="AC" + "1" * 32,
+        twilio_auth_token=SecretStr(TOKEN),
+        twilio_from="+14155550100",
+        smtp_url=f"smtps://name:{SECRET}@mail.example",
+        email_from="care@clinic.example",
+    )
+    engine = connect(url_for_all)
+    gateways = {channel: Outbox(channel) for channel in Channel}
+    links = Links(PUBLIC_URL, settings.signing_key())
+    runtime = Runtime(settings=settings, engine=engine, gateways=gateways, links=links, now=lambda: MONDAY)
+    clinic = Clinic(runtime.open_db)
+    with runtime.open_db() as db:
+        key = keys.add_key(db, name="booking", now=MONDAY, by="test")
+    browser = Browser(create_app(runtime))
+    yield Service(url_for_all, clinic, engine, browser, Api(browser, key))
+    engine.dispose()
 
 
 def run(*words: object) -> Result:

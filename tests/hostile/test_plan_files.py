@@ -1,6 +1,8 @@
 """What `plan check` and `plan load` say to files that are no plans, or plans that nobody could follow."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -183,3 +185,11 @@ def test_the_name_of_a_file_cannot_play_with_the_terminal(configure: Configure, 
     result = run("plan", "check", write("key = 1", os.fsdecode(name)))
     assert result.exit_code == 1
     assert "\N{REPLACEMENT CHARACTER}" in result.output
+
+
+def test_a_terminal_that_cannot_show_a_letter_still_gets_the_problem(configure: Configure) -> None:
+    configure()
+    command = [sys.executable, "-m", "followup.cli", "plan", "check", str(write('"李" = 1'))]
+    told = subprocess.run(command, env={**os.environ, "PYTHONIOENCODING": "latin-1"}, capture_output=True, check=False)
+    assert (told.returncode, told.stderr) == (1, b"")
+    assert b"ours.toml: '\\u674e': is not a known field" in told.stdout
