@@ -1,5 +1,6 @@
 """What every request to the API brings: a key, and often a JSON object."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -8,6 +9,8 @@ from fastapi import Depends, HTTPException, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from followup.actions import keys
+from followup.actions.entries import EntryError, Problem
+from followup.actions.fields import bounded
 from followup.queries import keys as queries
 from followup.web.api import json_body
 from followup.web.depends import TheRuntime, body_of
@@ -44,6 +47,14 @@ def caller(runtime: TheRuntime, shown: Annotated[HTTPAuthorizationCredentials | 
         with runtime.open_db() as db:
             keys.note_use(db, key_id=holder.key_id, now=now)
     return Caller(holder.name, now)
+
+
+async def say_once(request: Request) -> None:
+    """Refuse a query that says something twice, because nobody knows which one holds. Raises EntryError."""
+    times = Counter(name for name, _ in request.query_params.multi_items())
+    twice = [Problem(bounded(name), "stands there twice", "say it once") for name in times if times[name] > 1]
+    if twice:
+        raise EntryError(*twice[: json_body.MOST_PROBLEMS])
 
 
 async def _object(request: Request) -> dict[str, Any]:

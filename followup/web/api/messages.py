@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from sqlalchemy.orm import Session
 
 from followup.actions import changing, entries, places, settling
@@ -13,7 +13,7 @@ from followup.queries import messages
 from followup.queries.messages import Filter, Page, Story
 from followup.runtime import Runtime
 from followup.web.api import examples
-from followup.web.api.asking import Caller, TheCaller, TheObject
+from followup.web.api.asking import Caller, TheCaller, TheObject, say_once
 from followup.web.api.description import answers, body
 from followup.web.api.schemas import MessageQuery, Rescheduling, Settlement
 from followup.web.depends import TheRuntime
@@ -21,7 +21,7 @@ from followup.web.depends import TheRuntime
 router = APIRouter(prefix="/messages", tags=["messages"])
 
 
-@router.get("", responses=answers(422, example=examples.MESSAGES))
+@router.get("", dependencies=[Depends(say_once)], responses=answers(422, example=examples.MESSAGES))
 def list_messages(runtime: TheRuntime, caller: TheCaller, chosen: Annotated[MessageQuery, Query()]) -> Page:
     """Messages by due time, 50 to a page, each with the reason why it waits, moved or did not leave."""
     with runtime.read_db() as db:

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from sqlalchemy.orm import Session
 
 from followup.actions import changing, consenting, entries
@@ -14,7 +14,7 @@ from followup.queries.patients import PatientView
 from followup.queries.timeline import Timeline
 from followup.terms import ConsentSource
 from followup.web.api import examples
-from followup.web.api.asking import TheCaller, TheObject
+from followup.web.api.asking import TheCaller, TheObject, say_once
 from followup.web.api.description import answers, body
 from followup.web.api.schemas import ConsentStatement, TimelineQuery
 from followup.web.depends import TheRuntime
@@ -29,7 +29,11 @@ def read_a_patient(runtime: TheRuntime, patient_id: UUID) -> PatientView:
         return _view(db, patient_id)
 
 
-@router.get("/{patient_id:uuid}/timeline", responses=answers(404, 422, example=examples.TIMELINE))
+@router.get(
+    "/{patient_id:uuid}/timeline",
+    dependencies=[Depends(say_once)],
+    responses=answers(404, 422, example=examples.TIMELINE),
+)
 def read_a_timeline(
     runtime: TheRuntime, caller: TheCaller, patient_id: UUID, which: Annotated[TimelineQuery, Query()]
 ) -> Timeline:
