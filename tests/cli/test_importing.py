@@ -59,7 +59,9 @@ def test_the_example_week_is_taken_and_what_is_wrong_is_told_by_line(run_import:
     warned, refused = told[:4], told[4:-1]
     assert all(line.endswith("A clinician should confirm that this session was right.") for line in warned)
     assert [int(line.split()[1].strip(":")) for line in refused] == list(range(72, 87))
-    assert refused[0].startswith('line 72 (T-901): ended_at is "2027-02-30T10:00", which is no date with a time; write it')
+    assert refused[0].startswith(
+        'line 72 (T-901): ended_at is "2027-02-30T10:00", which is no date with a time; write it'
+    )
     assert refused[5].startswith("line 77 (T-114): external_id")
     assert refused[6].startswith("line 78 (T-907): ended_at is 2027-03-22 13:00 UTC: the session has not ended yet;")
     assert refused[8].startswith("line 80 (T-909): there is no plan")
