@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Relationship, Session, relationship, sessionmaker
 
 OpenDb = Callable[[], AbstractContextManager[Session]]
 
@@ -111,6 +111,14 @@ def together(*columns: str) -> CheckConstraint:
     first, *rest = columns
     same = " AND ".join(f"({first} IS NULL) = ({column} IS NULL)" for column in rest)
     return CheckConstraint(same, name="_with_".join(columns))
+
+
+def written_after() -> Relationship[Any]:
+    """New rows are written after those that they point at, whatever the order in which they were added.
+
+    SQLAlchemy learns that order from relationships alone. This one is for nothing else, and refuses to be read.
+    """
+    return relationship(lazy="raise", cascade="")
 
 
 def new_id() -> UUID:

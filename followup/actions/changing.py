@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 from followup.actions import auditing, entries, owing, patients
 from followup.actions.enrolling import Recorded
 from followup.actions.entries import TreatmentChange
+from followup.actions.rows import Rows
 from followup.models import Clinic, Enrolment, Message, Patient, Plan, TreatmentSession
+from followup.models.facts import latest_consents
 from followup.rules.slots import Shift
 from followup.terms import ShiftRule, Status
 
@@ -50,7 +52,7 @@ def change_treatment(db: Session, *, treatment_id: UUID, change: TreatmentChange
         by=by,
         details={"fields": sorted(change.model_fields_set)},
     )
-    return Recorded(treatment, owing.messages_of(db, treatment), was_known=True)
+    return Recorded(treatment, was_known=True, messages=owing.messages_of(db, treatment))
 
 
 def cancel_treatment(db: Session, *, treatment_id: UUID, now: datetime, by: str) -> Recorded:
@@ -64,7 +66,7 @@ def cancel_treatment(db: Session, *, treatment_id: UUID, now: datetime, by: str)
     db.flush()
     follow_patient(db, patient=patient, now=now, by=by)
     auditing.note(db, did="cancel", subject="treatment", subject_id=treatment.id, now=now, by=by)
-    return Recorded(treatment, messages, was_known=True)
+    return Recorded(treatment, was_known=True, messages=messages)
 
 
 def cancel_message(db: Session, *, message_id: UUID, now: datetime, by: str) -> Message:
@@ -140,17 +142,21 @@ def _free_replaced(db: Session, treatment: TreatmentSession) -> None:
 
 def follow_patient(db: Session, *, patient: Patient, now: datetime, by: str) -> None:
     """Bring everything that this patient is still owed in step, oldest session first; the patient is locked."""
+    rows, held = Rows(db), latest_consents(db, [patient.id])
     for treatment, enrolment, plan, clinic in _followed(db, patient):
         owing.owe(
             db,
+            rows,
             clinic=clinic,
             patient=patient,
             treatment=treatment,
-            enrolment=enrolment,
+            enrolment_id=enrolment.id,
             plan=plan,
+            held=held,
             now=now,
             by=by,
         )
+        rows.write()
 
 
 def _followed(db: Session, patient: Patient) -> Sequence[tuple[TreatmentSession, Enrolment, Plan, Clinic]]:

@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from followup.actions.rows import Rows
 from followup.models import Consent, Patient
-from followup.models.facts import latest_consents
+from followup.models.facts import Held, latest_consents
 from followup.terms import Channel, Consented, ConsentSource, Purpose
 
 
@@ -43,22 +44,38 @@ def state(
 
 
 def state_at_desk(
-    db: Session, *, patient: Patient, channel: Channel, permitted: bool, evidence: str, now: datetime, by: str
+    rows: Rows,
+    *,
+    held: Held,
+    patient: Patient,
+    channel: Channel,
+    permitted: bool,
+    evidence: str,
+    now: datetime,
+    by: str,
 ) -> list[Purpose]:
-    """Write down what was said at the clinic. Nothing said there undoes the patient's own STOP; only the patient does."""
-    held = latest_consents(db, [patient.id])
-    stopped = {purpose for purpose in Purpose if held.get((patient.id, channel, purpose)) is Consented.WITHDRAWN}
-    return state(
-        db,
-        patient=patient,
-        channel=channel,
-        says=Consented.GIVEN if permitted else Consented.REFUSED,
-        source=ConsentSource.DESK,
-        evidence=evidence,
-        now=now,
-        by=by,
-        purposes=[purpose for purpose in Purpose if purpose not in stopped],
-    )
+    """Write down what was said at the clinic. Nothing said there undoes the patient's own STOP; only the patient does.
+
+    `held` is what holds now; it keeps up with what is written.
+    """
+    says = Consented.GIVEN if permitted else Consented.REFUSED
+    changed = [
+        purpose for purpose in Purpose if held.get((patient.id, channel, purpose)) not in (says, Consented.WITHDRAWN)
+    ]
+    for purpose in changed:
+        held[patient.id, channel, purpose] = says
+        rows.add(
+            Consent,
+            patient_id=patient.id,
+            channel=channel,
+            purpose=purpose,
+            says=says,
+            source=ConsentSource.DESK,
+            evidence=evidence,
+            recorded_at=now,
+            recorded_by=by,
+        )
+    return changed
 
 
 def withdraw(

@@ -1,16 +1,20 @@
 """Records a treatment session and, in the same transaction, writes down every message that is owed after it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from followup.actions import auditing, entries, owing, patients, planning
-from followup.actions.entries import TreatmentEntry
+from followup.actions import auditing, entries, owing, planning
+from followup.actions.entries import EntryError, TreatmentEntry
+from followup.actions.patients import Patients
+from followup.actions.planning import UnknownPlan
+from followup.actions.rows import Rows
 from followup.db import new_id
-from followup.models import Clinic, Enrolment, Message, Patient, TreatmentSession
+from followup.models import Clinic, Enrolment, Message, Patient, Plan, TreatmentSession
 from followup.rules import risk
 
 
@@ -22,13 +26,16 @@ class Conflict(Exception):
     """This `external_id` already stands for a treatment session with other content."""
 
 
+Refusal = EntryError | UnknownClinic | UnknownPlan | Conflict
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A treatment session with everything that is owed after it, in the order of due times."""
+    """A treatment session, with everything that is owed after it in the order of due times (only of one by itself)."""
 
     treatment: TreatmentSession
-    messages: Sequence[Message]
     was_known: bool
+    messages: Sequence[Message] = ()
 
     @property
     def warnings(self) -> list[str]:
@@ -42,58 +49,126 @@ def record_treatment(db: Session, *, entry: TreatmentEntry, now: datetime, by: s
     The same entry again changes nothing. What cannot go (no consent, no working address, no emergency number) is
     written all the same, and shows why it waits. Raises EntryError, UnknownClinic, UnknownPlan or Conflict.
     """
-    entries.check_ended(entry.ended_at, now)
-    # One at a time in a clinic, so that two requests at once cannot both find the session, or its patient, unknown.
-    one_at_a_time = select(Clinic).where(Clinic.key == entry.clinic).with_for_update(key_share=True)
-    clinic = db.scalars(one_at_a_time).one_or_none()
-    if clinic is None:
-        raise UnknownClinic(f"clinic {entry.clinic!r} is not known; use the key of a clinic")
-    content = entries.content_hash(entry)
-    if known := _known(db, clinic, entry.external_id):
-        if known.content_hash != content:
+    [recorded] = record_treatments(db, entries=[entry], now=now, by=by)
+    if not isinstance(recorded, Recorded):
+        raise recorded
+    return replace(recorded, messages=owing.messages_of(db, recorded.treatment))
+
+
+def record_treatments(
+    db: Session, *, entries: Sequence[TreatmentEntry], now: datetime, by: str
+) -> list[Recorded | Refusal]:
+    """Record many as if one after the other, but look up and write together what they have in common.
+
+    Refusals are told in place of what they refuse, and leave no trace. The messages are written, not read.
+    """
+    desk = _Desk(db, entries, now, by)
+    recorded = [desk.record(entry) for entry in entries]
+    desk.rows.write()
+    return recorded
+
+
+class _Desk:
+    """What some entries have in common, and where each of them is recorded."""
+
+    def __init__(self, db: Session, entries: Sequence[TreatmentEntry], now: datetime, by: str) -> None:
+        self._db, self._now, self._by = db, now, by
+        self.rows = Rows(db)
+        self._clinics = _lock_clinics(db, entries)
+        self._patients = Patients(db, self.rows, self._clinics.values(), entries)
+        self._sessions = _known(db, self._clinics, entries)
+        self._plans: dict[str, Plan] = {}
+
+    def record(self, entry: TreatmentEntry) -> Recorded | Refusal:
+        try:
+            return self._known_already(entry) or self._record(entry, self._plan(entry.plan))
+        except (EntryError, UnknownClinic, UnknownPlan, Conflict) as refusal:  # nothing is written yet
+            return refusal
+
+    def _known_already(self, entry: TreatmentEntry) -> Recorded | None:
+        entries.check_ended(entry.ended_at, self._now)
+        if entry.clinic not in self._clinics:
+            raise UnknownClinic(f"clinic {entry.clinic!r} is not known; use the key of a clinic")
+        known = self._sessions.get((self._clinics[entry.clinic].id, entry.external_id))
+        if known is None:
+            return None
+        if known.content_hash != entries.content_hash(entry):
             raise Conflict(
                 f"external_id {entry.external_id!r} is already recorded with other content; "
                 "use a new external_id, or change the recorded session"
             )
-        return Recorded(known, owing.messages_of(db, known), was_known=True)
-    plan = planning.newest(db, entry.plan)
-    patient = patients.recognise(db, clinic=clinic, entry=entry, now=now, by=by)
-    treatment = _treatment(clinic, patient, entry, content, now, by)
-    enrolment = Enrolment(id=new_id(), treatment_id=treatment.id, plan_id=plan.id, created_at=now)
-    db.add(treatment)
-    db.flush()
-    db.add(enrolment)
-    db.flush()
-    auditing.note(
-        db,
-        did="record",
-        subject="treatment",
-        subject_id=treatment.id,
-        now=now,
-        by=by,
-        details={"warnings": risk.warnings(treatment.precautions)},
-    )
-    owing.owe(db, clinic=clinic, patient=patient, treatment=treatment, enrolment=enrolment, plan=plan, now=now, by=by)
-    return Recorded(treatment, owing.messages_of(db, treatment), was_known=False)
+        return Recorded(known, was_known=True)
 
+    def _plan(self, key: str) -> Plan:
+        if key not in self._plans:
+            self._plans[key] = planning.newest(self._db, key)
+        return self._plans[key]
 
-def _known(db: Session, clinic: Clinic, external_id: str) -> TreatmentSession | None:
-    return db.scalars(
-        select(TreatmentSession).where(
-            TreatmentSession.clinic_id == clinic.id, TreatmentSession.external_id == external_id
+    def _record(self, entry: TreatmentEntry, plan: Plan) -> Recorded:
+        db, now, by, clinic = self._db, self._now, self._by, self._clinics[entry.clinic]
+        patient, is_new = self._patients.recognise(clinic, entry, now=now, by=by)
+        treatment = _treatment(clinic, patient, entry, now, by)
+        enrolment_id = new_id()
+        db.add(treatment)
+        self.rows.add(Enrolment, id=enrolment_id, treatment_id=treatment.id, plan_id=plan.id, created_at=now)
+        self._sessions[clinic.id, entry.external_id] = treatment
+        auditing.note(
+            db,
+            did="record",
+            subject="treatment",
+            subject_id=treatment.id,
+            now=now,
+            by=by,
+            details={"warnings": risk.warnings(treatment.precautions)},
         )
-    ).one_or_none()
+        if not is_new:
+            self.rows.write()  # what is looked up for a known patient may be among them
+        owing.owe(
+            db,
+            self.rows,
+            clinic=clinic,
+            patient=patient,
+            treatment=treatment,
+            enrolment_id=enrolment_id,
+            plan=plan,
+            held=self._patients.held,
+            is_first=is_new,
+            now=now,
+            by=by,
+        )
+        return Recorded(treatment, was_known=False)
 
 
-def _treatment(
-    clinic: Clinic, patient: Patient, entry: TreatmentEntry, content: str, now: datetime, by: str
-) -> TreatmentSession:
+def _lock_clinics(db: Session, entries: Sequence[TreatmentEntry]) -> dict[str, Clinic]:
+    # One at a time in a clinic, so that two requests at once cannot both find a session, or its patient, unknown.
+    clinics = db.scalars(
+        select(Clinic)
+        .where(Clinic.key.in_({entry.clinic for entry in entries}))
+        .order_by(Clinic.id)
+        .with_for_update(key_share=True)
+    )
+    return {clinic.key: clinic for clinic in clinics}
+
+
+def _known(
+    db: Session, clinics: dict[str, Clinic], entries: Sequence[TreatmentEntry]
+) -> dict[tuple[UUID, str], TreatmentSession]:
+    sessions = db.scalars(
+        select(TreatmentSession).where(
+            TreatmentSession.clinic_id.in_([clinic.id for clinic in clinics.values()]),
+            TreatmentSession.external_id.in_([entry.external_id for entry in entries]),
+        )
+    )
+    return {(session.clinic_id, session.external_id): session for session in sessions}
+
+
+def _treatment(clinic: Clinic, patient: Patient, entry: TreatmentEntry, now: datetime, by: str) -> TreatmentSession:
     return TreatmentSession(
         id=new_id(),
         clinic_id=clinic.id,
         patient_id=patient.id,
         external_id=entry.external_id,
-        content_hash=content,
+        content_hash=entries.content_hash(entry),
         ended_at=entry.ended_at,
         practitioner=entry.practitioner,
         regions=list(entry.regions),

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from followup.models import Message, Patient, Plan, Step, TreatmentSession, facts
-from followup.models.facts import Owed, latest_consents
+from followup.models.facts import Held, Owed
 from followup.rules import lifecycle
 from followup.rules.frequency import spread, texts_by_day
 from followup.rules.slots import Shift, Slot
@@ -41,7 +41,7 @@ class Room:
         return self.newer.id if self.newer else None
 
 
-def make_room(db: Session, *, patient: Patient, treatment: TreatmentSession, plan: Plan) -> Room:
+def make_room(db: Session, *, patient: Patient, treatment: TreatmentSession, plan: Plan, held: Held) -> Room:
     """Replace or move what older sessions still owe, and tell what that leaves to this one."""
     room = Room()
     others = [
@@ -56,7 +56,7 @@ def make_room(db: Session, *, patient: Patient, treatment: TreatmentSession, pla
         )
         if each.treatment is not None and each.treatment.id != treatment.id
     ]
-    texts = _Texts(db, patient, others)
+    texts = _Texts(db, patient, others, held)
     if plan.overlap is Overlap.SUPERSEDE:
         room.newer = _newer(db, treatment)
         for each in sorted(others, key=_turn):
@@ -130,8 +130,8 @@ def _newer(db: Session, treatment: TreatmentSession) -> TreatmentSession | None:
 class _Texts:
     """A patient's texts of a plan that went, or are due unless they are conditional, replaced or cannot go."""
 
-    def __init__(self, db: Session, patient: Patient, others: Sequence[Owed]) -> None:
-        self._others, self._held = others, latest_consents(db, [patient.id])
+    def __init__(self, db: Session, patient: Patient, others: Sequence[Owed], held: Held) -> None:
+        self._others, self._held = others, held
         left = db.scalars(
             select(Message.left_at).where(
                 Message.patient_id == patient.id,

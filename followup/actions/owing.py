@@ -5,17 +5,20 @@ What has left stays as it is. What is still scheduled follows the session, its p
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from followup.actions import overlapping, planning, timetable
-from followup.actions.timetable import Reaches
-from followup.models import Clinic, Enrolment, Message, Patient, Plan, Step, TreatmentSession
-from followup.models.facts import address_of, latest_consents, zone_of
+from followup.actions.overlapping import Room
+from followup.actions.rows import Rows
+from followup.actions.timetable import Planned, Reaches
+from followup.models import Clinic, Enrolment, Message, Patient, Plan, TreatmentSession
+from followup.models.facts import Held, address_of, zone_of
 from followup.models.traffic import ORDINARY_LANE
 from followup.rules.quiet import QuietHours
-from followup.rules.slots import Slot
 from followup.terms import Channel, Consented, Origin, Purpose, Status
 
 
@@ -31,27 +34,31 @@ def messages_of(db: Session, treatment: TreatmentSession) -> Sequence[Message]:
 
 def owe(
     db: Session,
+    rows: Rows,
     *,
     clinic: Clinic,
     patient: Patient,
     treatment: TreatmentSession,
-    enrolment: Enrolment,
+    enrolment_id: UUID,
     plan: Plan,
+    held: Held,
+    is_first: bool = False,
     now: datetime,
     by: str,
 ) -> None:
-    """Bring what is owed in step with the session, its patient and its plan.
+    """Bring what is owed in step with the session, its patient and its plan; `rows` gets what is new.
 
-    Steps that the treated regions exclude get no message, or lose the one that has not left.
+    Steps that the treated regions exclude get no message, or lose the one that has not left. `held` is what the patient
+    permits. `is_first`: the patient was not known before this session, so there is nothing to look up.
     """
-    written = {message.step_id: message for message in _lock(db, enrolment)}
-    room = overlapping.make_room(db, patient=patient, treatment=treatment, plan=plan)
+    written = {} if is_first else {message.step_id: message for message in _lock(db, enrolment_id)}
+    room = Room() if is_first else overlapping.make_room(db, patient=patient, treatment=treatment, plan=plan, held=held)
     steps = planning.steps(db, plan)
     open_steps = {step.key for step in steps if step.id not in written or written[step.id].status is Status.SCHEDULED}
     planned = timetable.draw_up(
         steps,
         regions=treatment.regions,
-        reaches=_reaches(db, patient),
+        reaches=_reaches(held, patient),
         ended_at=treatment.ended_at,
         recorded_at=now,
         zone=zone_of(patient, clinic),
@@ -61,14 +68,14 @@ def owe(
         takes_no_day=lambda step: step.key not in open_steps or room.taken_by(step) is not None,
     )
     for each in planned:
-        step = each.step
-        message = written.pop(step.id, None) or _new(db, patient, enrolment, step, now)
-        if step.key in open_steps and (step.reminds is None or step.reminds in open_steps):
-            _follow(message, each.channel, each.slot)
+        step, message = each.step, written.pop(each.step.id, None)
+        if message is None:
+            _add(rows, patient, enrolment_id, each, room, now)
+        elif step.key in open_steps and (step.reminds is None or step.reminds in open_steps):
+            _follow(message, each)
             message.replaced_by = room.taken_by(step)
     for message in written.values():
         cancel(message, now=now, by=by)
-    db.flush()
 
 
 def cancel(message: Message, *, now: datetime, by: str) -> None:
@@ -78,16 +85,14 @@ def cancel(message: Message, *, now: datetime, by: str) -> None:
         message.lease_token = message.leased_until = None
 
 
-def _lock(db: Session, enrolment: Enrolment) -> Sequence[Message]:
+def _lock(db: Session, enrolment_id: UUID) -> Sequence[Message]:
     return db.scalars(
-        select(Message).where(Message.enrolment_id == enrolment.id).order_by(Message.id).with_for_update(),
+        select(Message).where(Message.enrolment_id == enrolment_id).order_by(Message.id).with_for_update(),
         execution_options={"populate_existing": True},
     ).all()
 
 
-def _reaches(db: Session, patient: Patient) -> Reaches:
-    held = latest_consents(db, [patient.id])
-
+def _reaches(held: Held, patient: Patient) -> Reaches:
     def reaches(channel: Channel, purpose: Purpose) -> bool:
         is_given = held.get((patient.id, channel, purpose)) is Consented.GIVEN
         return is_given and address_of(patient, channel) is not None
@@ -95,29 +100,40 @@ def _reaches(db: Session, patient: Patient) -> Reaches:
     return reaches
 
 
-def _new(db: Session, patient: Patient, enrolment: Enrolment, step: Step, now: datetime) -> Message:
-    message = Message(
-        once_key=f"step:{enrolment.id}:{step.key}",
+def _add(rows: Rows, patient: Patient, enrolment_id: UUID, planned: Planned, room: Room, now: datetime) -> None:
+    step = planned.step
+    rows.add(
+        Message,
+        once_key=f"step:{enrolment_id}:{step.key}",
         clinic_id=patient.clinic_id,
         patient_id=patient.id,
-        enrolment_id=enrolment.id,
+        enrolment_id=enrolment_id,
         step_id=step.id,
         origin=Origin.STEP,
         purpose=step.purpose,
         wording=step.wording,
         lane=ORDINARY_LANE,
-        status=Status.SCHEDULED,
+        replaced_by=room.taken_by(step),
         created_at=now,
+        **_place(planned),
     )
-    db.add(message)
-    return message
 
 
-def _follow(message: Message, channel: Channel, slot: Slot) -> None:
+def _follow(message: Message, planned: Planned) -> None:
     """Take over channel and time; a message whose own time has not changed keeps its place."""
-    if (message.channel, message.nominal_at) == (channel, slot.nominal_at):
+    if (message.channel, message.nominal_at) == (planned.channel, planned.slot.nominal_at):
         return
-    message.channel = channel
-    message.nominal_at, message.due_at, message.expires_at = slot.nominal_at, slot.due_at, slot.expires_at
-    message.why = [shift.as_json() for shift in slot.shifts]
+    for name, value in _place(planned).items():
+        setattr(message, name, value)
     message.lease_token = message.leased_until = message.next_try_at = None
+
+
+def _place(planned: Planned) -> dict[str, Any]:
+    slot = planned.slot
+    return {
+        "channel": planned.channel,
+        "nominal_at": slot.nominal_at,
+        "due_at": slot.due_at,
+        "expires_at": slot.expires_at,
+        "why": [shift.as_json() for shift in slot.shifts],
+    }

@@ -1,49 +1,75 @@
 """Whose treatment session is this? Someone we know, with what is new about them, or someone new."""
 
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from operator import attrgetter
+from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
 from followup.actions import consenting
-from followup.actions.entries import ConsentEntry, PatientChange, TreatmentEntry
+from followup.actions.entries import ConsentEntry, PatientChange, PatientEntry, TreatmentEntry
+from followup.actions.rows import Rows
 from followup.db import new_id
 from followup.models import Clinic, Patient
+from followup.models.facts import Held, latest_consents
 from followup.terms import Channel
 
-
-def recognise(db: Session, *, clinic: Clinic, entry: TreatmentEntry, now: datetime, by: str) -> Patient:
-    """Find the patient by the sender's own id, else by name and phone or email; add one if there is none.
-
-    What the entry says of a known patient is newer, so it wins. The patient is locked until the transaction ends.
-    """
-    patient = _find(db, clinic, entry)
-    if patient is None:
-        patient = Patient(id=new_id(), clinic_id=clinic.id, created_at=now)
-        db.add(patient)
-    correct(patient, entry.patient)
-    patient.external_id = entry.patient.external_id or patient.external_id
-    patient.next_visit_at = entry.next_visit_at or patient.next_visit_at
-    db.flush()
-    _keep_consent(db, patient, entry.consent, now, by)
-    return patient
+Key = tuple[str, ...]  #: what tells who it is: the sender's own id, or an address and the name
 
 
-def _find(db: Session, clinic: Clinic, entry: TreatmentEntry) -> Patient | None:
-    given, query = entry.patient, select(Patient).where(Patient.clinic_id == clinic.id).with_for_update()
-    if given.external_id:
-        return db.scalars(query.where(Patient.external_id == given.external_id)).one_or_none()
-    addresses = []
-    if given.phone.given:
-        addresses.append(
-            Patient.phone == given.phone.e164 if given.phone.e164 else Patient.phone_given == given.phone.given
-        )
-    if given.email.address:
-        addresses.append(Patient.email == given.email.address)
-    same_name = (Patient.given_name == given.given_name, Patient.family_name == given.family_name)
-    if not addresses:
-        return None
-    return db.scalars(query.where(*same_name, or_(*addresses)).order_by(Patient.id).limit(1)).one_or_none()
+class Patients:
+    """Whom some entries may be about, read and locked at once until the transaction ends, with what they permit."""
+
+    def __init__(self, db: Session, rows: Rows, clinics: Collection[Clinic], entries: Iterable[TreatmentEntry]) -> None:
+        self._db, self._rows = db, rows
+        self._by_key: defaultdict[tuple[UUID, Key], set[Patient]] = defaultdict(set)
+        locked = _lock(db, clinics, [entry.patient for entry in entries])
+        for patient in locked:
+            self._note(patient)
+        self.held: Held = latest_consents(db, [patient.id for patient in locked]) if locked else {}
+
+    def recognise(self, clinic: Clinic, entry: TreatmentEntry, *, now: datetime, by: str) -> tuple[Patient, bool]:
+        """Find the patient by the sender's own id, else by name and phone or email; add one if there is none.
+
+        What the entry says of a known patient is newer, so it wins. The second value tells whether it is a new one.
+        """
+        known = self._find(clinic, entry.patient)
+        patient = known or Patient(id=new_id(), clinic_id=clinic.id, created_at=now)
+        self._db.add(patient)
+        correct(patient, entry.patient)
+        patient.external_id = entry.patient.external_id or patient.external_id
+        patient.next_visit_at = entry.next_visit_at or patient.next_visit_at
+        self._note(patient)
+        self._keep_consent(patient, entry.consent, now, by)
+        return patient, known is None
+
+    def _find(self, clinic: Clinic, given: PatientEntry) -> Patient | None:
+        keys = set(_keys(given))
+        meant = {patient for key in keys for patient in self._by_key.get((clinic.id, key), ())}
+        # An earlier entry may have given someone another name or address: then the old one means nobody.
+        still = (patient for patient in meant if not keys.isdisjoint(_keys_of(patient)))
+        return min(still, key=attrgetter("id"), default=None)
+
+    def _note(self, patient: Patient) -> None:
+        for key in _keys_of(patient):
+            self._by_key[patient.clinic_id, key].add(patient)
+
+    def _keep_consent(self, patient: Patient, consent: ConsentEntry, now: datetime, by: str) -> None:
+        for channel, said in ((Channel.SMS, consent.sms), (Channel.EMAIL, consent.email)):
+            if said is not None:
+                consenting.state_at_desk(
+                    self._rows,
+                    held=self.held,
+                    patient=patient,
+                    channel=channel,
+                    permitted=said,
+                    evidence=consent.method,
+                    now=now,
+                    by=by,
+                )
 
 
 def correct(patient: Patient, said: PatientChange) -> None:
@@ -59,9 +85,48 @@ def correct(patient: Patient, said: PatientChange) -> None:
         patient.email, patient.email_given = said.email.address, said.email.given
 
 
-def _keep_consent(db: Session, patient: Patient, consent: ConsentEntry, now: datetime, by: str) -> None:
-    for channel, said in ((Channel.SMS, consent.sms), (Channel.EMAIL, consent.email)):
-        if said is not None:
-            consenting.state_at_desk(
-                db, patient=patient, channel=channel, permitted=said, evidence=consent.method, now=now, by=by
+def _keys(given: PatientEntry) -> Iterator[Key]:
+    name = (given.given_name, given.family_name)
+    if given.external_id:
+        yield "external_id", given.external_id
+        return
+    if given.phone.e164:
+        yield "phone", given.phone.e164, *name
+    elif given.phone.given:
+        yield "phone_given", given.phone.given, *name
+    if given.email.address:
+        yield "email", given.email.address, *name
+
+
+def _keys_of(patient: Patient) -> Iterator[Key]:
+    if patient.external_id:
+        yield "external_id", patient.external_id
+    for kind in ("phone", "phone_given", "email"):
+        if address := getattr(patient, kind):
+            yield kind, address, patient.given_name, patient.family_name
+
+
+def _lock(db: Session, clinics: Collection[Clinic], given: Sequence[PatientEntry]) -> Sequence[Patient]:
+    wanted: defaultdict[str, set[str]] = defaultdict(set)
+    for kind, value, *_ in (key for each in given for key in _keys(each)):
+        wanted[kind].add(value)
+    if not wanted:
+        return []
+    here = Patient.clinic_id.in_([clinic.id for clinic in clinics])
+    same_name = (
+        Patient.given_name.in_({each.given_name for each in given}),
+        Patient.family_name.in_({each.family_name for each in given}),
+    )
+    # One kind after the other, so that each takes its own index.
+    ids = union(
+        *(
+            select(Patient.id).where(
+                here, getattr(Patient, kind).in_(values), *(() if kind == "external_id" else same_name)
             )
+            for kind, values in wanted.items()
+        )
+    )
+    return db.scalars(
+        select(Patient).where(Patient.id.in_(ids)).order_by(Patient.id).with_for_update(),
+        execution_options={"populate_existing": True},
+    ).all()

@@ -1,6 +1,7 @@
 """Plans: from a file into numbered versions, none of which ever changes."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -58,8 +59,11 @@ def newest(db: Session, key: str) -> Plan:
 
 
 def steps(db: Session, plan: Plan) -> list[Step]:
-    """The steps of one version, in order."""
-    return list(db.scalars(select(Step).where(Step.plan_id == plan.id).order_by(Step.position)))
+    """The steps of one version, in order. They never change, so a transaction reads them once."""
+    read: dict[UUID, list[Step]] = db.info.setdefault(steps, {})
+    if plan.id not in read:
+        read[plan.id] = list(db.scalars(select(Step).where(Step.plan_id == plan.id).order_by(Step.position)))
+    return read[plan.id]
 
 
 def _newest(db: Session, key: str) -> Plan | None:

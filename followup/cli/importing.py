@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -16,17 +16,16 @@ from rich.progress import Progress
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from followup.actions.enrolling import Conflict, Recorded, UnknownClinic, record_treatment
+from followup.actions.enrolling import Recorded, Refusal, record_treatments
 from followup.actions.entries import EntryError, TreatmentEntry, content_hash
 from followup.actions.fields import Place, bounded
-from followup.actions.planning import UnknownPlan
 from followup.cli.console import OPERATOR, fail, service, shown_name
 from followup.cli.csv_rows import FileError, Row, read_rows
 from followup.db import OpenDb
 from followup.models import Clinic
 from followup.runtime import Runtime
 
-BATCH = 50  # rows in one transaction: enough to be fast, and senders on SQLite wait for a second at most
+BATCH = 200  # rows in one transaction: enough to be fast, and senders on SQLite wait for a second at most
 
 
 class Result(StrEnum):
@@ -51,7 +50,7 @@ class Line:
 
 
 class Recorder:
-    """Records rows in batches, each row in a savepoint of its own, so that a bad one costs no other."""
+    """Records rows in batches; one that is refused costs no other."""
 
     def __init__(self, open_db: OpenDb, now: Callable[[], datetime], *, dry_run: bool = False) -> None:
         self._open_db = open_db
@@ -65,35 +64,42 @@ class Recorder:
         while batch := list(islice(waiting, BATCH)):
             now = self._now()
             with self._open_db() as db:
-                lines = [self._line(db, row, now) for row in batch]
+                lines = self._lines(db, batch, now)
                 if self._dry_run:
                     db.rollback()
             yield from lines
 
-    def _line(self, db: Session, row: Row, now: datetime) -> Line:
-        external_id = bounded(row.external_id)
-        if row.entry is None:
-            return Line(row.line, external_id, Result.REFUSED, tuple(map(str, row.problems)))
-        try:
-            with db.begin_nested():
-                recorded, is_known = self._record(db, row.entry, now)
-        except EntryError as error:
-            return Line(row.line, external_id, Result.REFUSED, tuple(map(str, error.problems)))
-        except (Conflict, UnknownClinic, UnknownPlan) as error:
-            return Line(row.line, external_id, Result.REFUSED, (str(error),))
-        if is_known:
-            return Line(row.line, external_id, Result.KNOWN)
-        return Line(row.line, external_id, Result.TAKEN, warnings=tuple(recorded.warnings))
+    def _lines(self, db: Session, batch: Sequence[Row], now: datetime) -> list[Line]:
+        fit = {row.line: row.entry for row in batch if row.entry and not self._contradicts(row.entry)}
+        recorded = record_treatments(db, entries=list(fit.values()), now=now, by=OPERATOR)
+        by_line = dict(zip(fit, recorded, strict=True))
+        return [self._line(row, by_line.get(row.line)) for row in batch]
 
-    def _record(self, db: Session, entry: TreatmentEntry, now: datetime) -> tuple[Recorded, bool]:
-        key, content = (entry.clinic, entry.external_id), content_hash(entry)
-        undone = self._undone.get(key)
-        if undone not in {None, content}:
-            raise Conflict(f'external_id "{bounded(entry.external_id)}" stands on an earlier line with other content')
-        recorded = record_treatment(db, entry=entry, now=now, by=OPERATOR)
-        if self._dry_run:
-            self._undone[key] = content
-        return recorded, recorded.was_known or undone is not None
+    def _contradicts(self, entry: TreatmentEntry) -> bool:
+        """Whether an earlier line that a dry run took back says something else of the same session."""
+        undone = self._undone.get((entry.clinic, entry.external_id))
+        return undone is not None and undone != content_hash(entry)
+
+    def _line(self, row: Row, recorded: Recorded | Refusal | None) -> Line:
+        external_id = bounded(row.external_id)
+        match recorded:
+            case Recorded(was_known=was_known):
+                assert row.entry is not None
+                key, is_known = (row.entry.clinic, row.entry.external_id), was_known
+                if self._dry_run:
+                    is_known = is_known or key in self._undone
+                    self._undone[key] = content_hash(row.entry)
+                result, warnings = (Result.KNOWN, ()) if is_known else (Result.TAKEN, tuple(recorded.warnings))
+                return Line(row.line, external_id, result, warnings=warnings)
+            case EntryError():
+                problems = tuple(map(str, recorded.problems))
+            case None if row.entry:
+                problems = (f'external_id "{external_id}" stands on an earlier line with other content',)
+            case None:
+                problems = tuple(map(str, row.problems))
+            case _:
+                problems = (str(recorded),)
+        return Line(row.line, external_id, Result.REFUSED, problems)
 
 
 @dataclass(slots=True)

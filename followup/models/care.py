@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Interval, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from followup.db import Base, new_id, together, words
+from followup.db import Base, new_id, together, words, written_after
+from followup.models.people import Patient
 from followup.rules.timing import StepTime
 from followup.terms import Condition, OnQuiet, Overlap, Purpose, Question
 
@@ -38,6 +39,8 @@ class TreatmentSession(Base):
     recorded_by: Mapped[str] = mapped_column(String(200))
     cancelled_at: Mapped[datetime | None]
     cancelled_by: Mapped[str | None] = mapped_column(String(200))
+
+    _after: Mapped[Patient] = written_after()
 
 
 class Plan(Base):

@@ -113,6 +113,7 @@ def _by_id(db: Session, table: type[T], ids: set[UUID | None]) -> dict[UUID | No
 
 
 ConsentKey = tuple[UUID, Channel, Purpose | None]
+Held = dict[ConsentKey, Consented]
 _Stories = Mapping[UUID | None, Sequence[tuple[Step, Message]]]
 
 
@@ -154,7 +155,7 @@ def gather(db: Session, owed: Sequence[Owed]) -> Known:
     )
 
 
-def latest_consents(db: Session, patients: Iterable[UUID]) -> dict[ConsentKey, Consented]:
+def latest_consents(db: Session, patients: Iterable[UUID]) -> Held:
     """What holds now for each patient, channel and purpose: the last line of the ledger."""
     lines = db.execute(
         select(Consent.patient_id, Consent.channel, Consent.purpose, Consent.says)

@@ -3,8 +3,9 @@ from collections.abc import Collection
 from sqlalchemy import select
 
 from followup.actions import consenting
+from followup.actions.rows import Rows
 from followup.models import Consent, Patient
-from followup.models.facts import latest_consents
+from followup.models.facts import Held, latest_consents
 from followup.terms import Channel, Consented, ConsentSource, Purpose
 from tests.builders import MONDAY, Clinic
 
@@ -20,9 +21,20 @@ def patient_of(clinic: Clinic) -> Patient:
 
 def desk(clinic: Clinic, patient: Patient, *, permitted: bool) -> list[Purpose]:
     with clinic.open_db() as db:
-        return consenting.state_at_desk(
-            db, patient=patient, channel=Channel.SMS, permitted=permitted, evidence="form", now=MONDAY, by="desk"
+        rows, held = Rows(db), latest_consents(db, [patient.id])
+        changed = consenting.state_at_desk(
+            rows,
+            held=held,
+            patient=patient,
+            channel=Channel.SMS,
+            permitted=permitted,
+            evidence="form",
+            now=MONDAY,
+            by="desk",
         )
+        rows.write()
+    assert held == latest(clinic, patient)
+    return changed
 
 
 def refuse(clinic: Clinic, patient: Patient, purposes: Collection[Purpose]) -> None:
@@ -54,10 +66,13 @@ def start(clinic: Clinic, patient: Patient) -> None:
         )
 
 
-def held(clinic: Clinic, patient: Patient, channel: Channel = Channel.SMS) -> list[Consented | None]:
+def latest(clinic: Clinic, patient: Patient) -> Held:
     with clinic.open_db() as db:
-        latest = latest_consents(db, [patient.id])
-    return [latest.get((patient.id, channel, purpose)) for purpose in ALL]
+        return latest_consents(db, [patient.id])
+
+
+def held(clinic: Clinic, patient: Patient, channel: Channel = Channel.SMS) -> list[Consented | None]:
+    return [latest(clinic, patient).get((patient.id, channel, purpose)) for purpose in ALL]
 
 
 def test_a_yes_at_the_desk_is_for_every_purpose_and_that_channel(clinic: Clinic) -> None:

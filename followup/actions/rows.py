@@ -1,0 +1,34 @@
+"""New rows of many things at once: one statement for each table, where an object for each row would cost the most."""
+
+from collections import defaultdict
+from functools import cache
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from followup.db import Base
+
+
+class Rows:
+    """Gathers rows and writes them together, first those that others point at."""
+
+    def __init__(self, db: Session) -> None:
+        self._db = db
+        self._rows: defaultdict[type[Base], list[dict[str, Any]]] = defaultdict(list)
+
+    def add(self, table: type[Base], **values: Any) -> None:
+        """A row with these values, by column; one that has a default may be left out."""
+        self._rows[table].append(values)
+
+    def write(self) -> None:
+        """Write what was gathered, after what was added to the session itself."""
+        self._db.flush()
+        for table in sorted(self._rows, key=lambda table: _places()[table.__tablename__]):
+            self._db.execute(insert(table), self._rows.pop(table))
+
+
+@cache
+def _places() -> dict[str, int]:
+    """By name: the place of each table in an order in which none points at a later one."""
+    return {table.name: place for place, table in enumerate(Base.metadata.sorted_tables)}
