@@ -158,6 +158,7 @@ class Question(StrEnum):
     STILL_OR_GONE = "still_or_gone"
     PAIN_0_10 = "pain_0_10"
     CHANGE_1_7 = "change_1_7"
+    SATISFACTION_1_5 = "satisfaction_1_5"
 
 
 class Region(StrEnum):
@@ -192,6 +193,51 @@ class Precaution(StrEnum):
     NEEDLE_PHOBIA = "needle_phobia"
     DIABETES = "diabetes"
     WEAK_IMMUNITY = "weak_immunity"
+
+
+class Label(StrEnum):
+    """What a reply is about. The order is the order of acting: the worst first."""
+
+    EMERGENCY = "emergency"
+    URGENT = "urgent"  #: a clinician, within the hour
+    INFECTION = "infection"
+    NERVE = "nerve"  #: tingling, numbness or nerve pain that is there now
+    UNCLEAR = "unclear"  #: a person reads it
+    SCORE = "score"
+    BOOKING = "booking"
+    QUESTION = "question"
+    EXPECTED = "expected-reaction"  #: soreness, a small bruise, tiredness
+    STOP = "stop"  #: an opt-out, beside whatever else is said
+    THANKS = "thanks"  #: thanks, an acknowledgement, or good news with nothing to do
+
+    @property
+    def is_worry(self) -> bool:
+        """Whether a person must look before anything but care goes out again."""
+        return self in (Label.EMERGENCY, Label.URGENT, Label.INFECTION, Label.NERVE)
+
+
+class Measure(StrEnum):
+    """What an outcome measures."""
+
+    PAIN = "pain_0_10"  #: NPRS, average of 24 hours, lower is better
+    CHANGE = "change_1_7"  #: PGIC by text, 4 is no change, lower is better
+    CHANGE_SIGNED = "change_-5_5"  #: GROC by form, 0 is no change, higher is better
+    SATISFACTION = "satisfaction_1_5"  #: higher is better
+
+
+class AlertCause(StrEnum):
+    """What made an alert be raised."""
+
+    REPLY = "reply"  #: a patient wrote something that a person must see
+    UNREACHED = "unreached"  #: a message could not be delivered on any permitted channel
+    SILENCE = "silence"  #: a high-risk patient did not answer; never taken for "fine"
+
+
+class StopScope(StrEnum):
+    """What STOP ends (a clinic setting; the strictest is the default)."""
+
+    CHANNEL = "channel"  #: every text
+    PURPOSE = "purpose"  #: texts of the purpose that the patient answered; every text when that is not known
 
 
 class Role(StrEnum):
