@@ -262,4 +262,5 @@ class ConsentSource(StrEnum):
     DESK = "desk"  #: said or signed at the clinic
     REPLY = "reply"  #: STOP or START by text
     UNSUBSCRIBE = "unsubscribe"  #: RFC 8058 one-click, or the page behind it
+    PREFERENCES = "preferences"  #: the patient's own page
     CARRIER = "carrier"  #: Twilio's error 21610: the number is on its block list

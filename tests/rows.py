@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from followup.models import (
+    Alert,
     ApiKey,
     Attempt,
     AuditEntry,
@@ -14,6 +15,8 @@ from followup.models import (
     Enrolment,
     Heartbeat,
     Message,
+    OnCall,
+    Outcome,
     Patient,
     Plan,
     Receipt,
@@ -25,9 +28,12 @@ from followup.models import (
     TreatmentSession,
 )
 from followup.terms import (
+    AlertCause,
     Channel,
     Consented,
     ConsentSource,
+    Label,
+    Measure,
     OnQuiet,
     Origin,
     Overlap,
@@ -152,7 +158,8 @@ def reply(**other: Any) -> Reply:
 
 
 def staff(**other: Any) -> Staff:
-    return Staff(**{"email": "lee@oak.example", "role": Role.DESK, "added_at": NOON, "added_by": "init"} | other)
+    given = {"email": "lee@oak.example", "phone": "+12125550111", "role": Role.DESK}
+    return Staff(**given | {"added_at": NOON, "added_by": "init"} | other)
 
 
 def api_key(**other: Any) -> ApiKey:
@@ -175,3 +182,25 @@ def heartbeat(**other: Any) -> Heartbeat:
 def audit_entry(**other: Any) -> AuditEntry:
     given = {"did_at": NOON, "did_by": "lee", "did": "pause", "subject": "switch", "subject_id": "1", "details": {}}
     return AuditEntry(**given | other)
+
+
+def on_call(**other: Any) -> OnCall:
+    return OnCall(**{"clinic_id": known("clinic"), "position": 1, "staff_id": known("staff")} | other)
+
+
+def alert(**other: Any) -> Alert:
+    given = {
+        "once_key": "reply:1",
+        "clinic_id": known("clinic"),
+        "patient_id": known("patient"),
+        "cause": AlertCause.REPLY,
+        "label": Label.NERVE,
+        "raised_at": NOON,
+        "answer_by": NOON + timedelta(hours=1),
+    }
+    return Alert(**given | other)
+
+
+def outcome(**other: Any) -> Outcome:
+    given = {"patient_id": known("patient"), "reply_id": known("reply"), "measure": Measure.PAIN, "value": 3}
+    return Outcome(**given | {"measured_at": NOON, "measured_by": "patient"} | other)

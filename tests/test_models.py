@@ -9,11 +9,12 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from followup.db import Base, OpenDb
 from followup.models import Clinic, Enrolment, Message, Patient, Plan, Sender, Step, TreatmentSession
-from followup.terms import AttemptOutcome, Channel, Consented, Reason, ReceiptKind, Status
+from followup.terms import AttemptOutcome, Channel, Consented, Label, Reason, ReceiptKind, Status
 
 from .rows import (
     FIRST,
     NOON,
+    alert,
     api_key,
     attempt,
     audit_entry,
@@ -24,6 +25,8 @@ from .rows import (
     heartbeat,
     known,
     message,
+    on_call,
+    outcome,
     patient,
     plan,
     receipt,
@@ -35,13 +38,16 @@ from .rows import (
     treatment,
 )
 
-WITH_ID = (clinic, patient, consent, treatment, plan, step, enrolment, message, attempt, receipt, reply, staff, api_key)
+WITH_ID = (
+    *(clinic, staff, on_call, patient, consent, treatment, plan, step, enrolment, alert, message, attempt, receipt),
+    *(reply, outcome, api_key),
+)
 WITH_OWN_KEY = (sender, switch, clock, heartbeat)
 
 
 @pytest.fixture
 def world(open_db: OpenDb) -> OpenDb:
-    """A database with one right row of every kind."""
+    """A database with one right row of every kind, each after those that it points at."""
     with open_db() as db:
         for make in (*WITH_OWN_KEY, *WITH_ID):
             db.add(make() if make in WITH_OWN_KEY else make(id=known(make.__name__)))
@@ -66,6 +72,10 @@ TWICE: dict[str, tuple[Callable[[], Base], str]] = {
     "sender of a channel": (sender, "sender"),
     "switch of the same name": (switch, "switch"),
     "person with the same email address": (staff, "email"),
+    "person with the same phone": (lambda: staff(email="b", phone="+12125550111"), "phone"),
+    "place on the list": (lambda: on_call(staff_id=known("staff")), "on_call"),
+    "alert for the same thing": (alert, "once_key"),
+    "outcome of one measure in a reply": (outcome, "reply_id"),
     "API key of the same name": (lambda: api_key(hashed="1"), "name"),
     "API key with the same hash": (lambda: api_key(name="other"), "hashed"),
 }
@@ -91,10 +101,29 @@ BROKEN: dict[str, tuple[Callable[[], Base], str]] = {
     "a consent recorded by no one": (lambda: consent(recorded_by=None), "recorded_"),
     "a plan loaded by no one": (lambda: plan(version=2, loaded_by=None), "loaded_"),
     "a switch turned off by no one": (lambda: switch(name="b", off_by=None), "off_"),
-    "a person added by no one": (lambda: staff(email="b", added_by=None), "added_"),
+    "a person added by no one": (lambda: staff(email="b", phone=None, added_by=None), "added_"),
     "an API key made by no one": (lambda: api_key(name="b", hashed="b", created_by=None), "created_"),
     "an API key revoked by no one": (lambda: api_key(name="b", hashed="b", revoked_at=NOON), "revoked_at_with"),
     "a sender stopped for nothing": (lambda: sender(channel=Channel.EMAIL, stopped_at=NOON), "stopped_at_with"),
+    "an alert taken by no one": (lambda: alert(once_key="b", taken_at=NOON), "taken_at_with"),
+    "an alert resolved by no one": (lambda: alert(once_key="b", resolved_at=NOON, note="called"), "resolved_at_with"),
+    "an alert resolved without a note": (
+        lambda: alert(once_key="b", resolved_at=NOON, resolved_by="lee"),
+        "resolved_at_with",
+    ),
+    "a notice of what is resolved": (
+        lambda: alert(once_key="b", resolved_at=NOON, resolved_by="lee", note="called", next_at=NOON),
+        "resolved_is_quiet",
+    ),
+    "a message to no one": (lambda: message(once_key="b", patient_id=None), "one_addressee"),
+    "a message to two": (lambda: message(once_key="b", staff_id=known("staff")), "one_addressee"),
+    "a reply relabelled by no one": (
+        lambda: reply(reference="SM8", relabelled=Label.NERVE, relabelled_at=NOON),
+        "relabelled_at_with",
+    ),
+    "an emergency that may wait half an hour": (lambda: clinic(key="b", emergency_minutes=30), "emergency_minutes"),
+    "an urgent alert that may wait two hours": (lambda: clinic(key="b", urgent_minutes=120), "urgent_minutes"),
+    "a worry that may wait a day": (lambda: clinic(key="b", worry_minutes=1440), "worry_minutes"),
     "a second clock": (lambda: clock(id=2), "only_one"),
 }
 

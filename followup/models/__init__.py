@@ -1,12 +1,14 @@
 """Tables and their constraints: what must not happen is impossible here."""
 
 from followup.models.access import ApiKey
-from followup.models.care import Enrolment, Plan, Step, TreatmentSession
+from followup.models.alerts import Alert, OnCall
+from followup.models.care import Enrolment, Outcome, Plan, Step, TreatmentSession
 from followup.models.desk import AuditEntry, Clock, Heartbeat, Staff, Switch
 from followup.models.people import Clinic, Consent, Patient
 from followup.models.traffic import Attempt, Message, Receipt, Reply, Sender
 
 __all__ = [
+    "Alert",
     "ApiKey",
     "Attempt",
     "AuditEntry",
@@ -16,6 +18,8 @@ __all__ = [
     "Enrolment",
     "Heartbeat",
     "Message",
+    "OnCall",
+    "Outcome",
     "Patient",
     "Plan",
     "Receipt",

@@ -3,13 +3,13 @@
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Interval, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Interval, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from followup.db import Base, new_id, together, words, written_after
 from followup.models.people import Patient
 from followup.rules.timing import StepTime
-from followup.terms import Condition, OnQuiet, Overlap, Purpose, Question
+from followup.terms import Condition, Measure, OnQuiet, Overlap, Purpose, Question
 
 
 class TreatmentSession(Base):
@@ -109,9 +109,39 @@ class Enrolment(Base):
     """This treatment session, followed by that plan version."""
 
     __tablename__ = "enrolment"
-    __table_args__ = (UniqueConstraint("treatment_id"),)
+    __table_args__ = (
+        UniqueConstraint("treatment_id"),
+        Index(
+            "ix_enrolment_answer_by",
+            "answer_by",
+            postgresql_where=text("answer_by IS NOT NULL"),
+            sqlite_where=text("answer_by IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     treatment_id: Mapped[UUID] = mapped_column(ForeignKey("treatment_session.id"))
     plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"))
     created_at: Mapped[datetime]
+    answer_by: Mapped[datetime | None]  #: silence of a high-risk patient is a task for staff from then on
+
+
+class Outcome(Base):
+    """A measured result for a patient. What was said before treatment stands in the treatment session."""
+
+    __tablename__ = "outcome"
+    __table_args__ = (
+        UniqueConstraint("reply_id", "measure"),
+        Index("ix_outcome_patient_id", "patient_id", "measured_at"),
+        Index("ix_outcome_measured_at", "measured_at", "id"),
+        together("measured_at", "measured_by"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"))
+    treatment_id: Mapped[UUID | None] = mapped_column(ForeignKey("treatment_session.id"))
+    reply_id: Mapped[UUID | None] = mapped_column(ForeignKey("reply.id"))  #: None: noted by staff
+    measure: Mapped[Measure] = mapped_column(words(Measure))
+    value: Mapped[int]
+    measured_at: Mapped[datetime]
+    measured_by: Mapped[str] = mapped_column(String(200))

@@ -15,13 +15,16 @@ TICK, RECONCILE = "tick", "reconcile"  #: the tasks that beat wakes
 
 
 class Staff(Base):
-    """Someone who works at the clinic and may sign in."""
+    """Someone who works at the clinic, may sign in, and may be on call."""
 
     __tablename__ = "staff"
     __table_args__ = (together("added_at", "added_by"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(String(200), default="")
     email: Mapped[str] = mapped_column(String(254), unique=True)
+    phone: Mapped[str | None] = mapped_column(String(20), unique=True)  #: E.164: where alarms go by text
+    language: Mapped[str] = mapped_column(String(8), default="en")
     role: Mapped[Role] = mapped_column(words(Role))
     added_at: Mapped[datetime]
     added_by: Mapped[str] = mapped_column(String(200))

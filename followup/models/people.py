@@ -3,17 +3,27 @@
 from datetime import datetime, time
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from followup.db import Base, new_id, together, words
-from followup.terms import Channel, Consented, ConsentSource, Purpose
+from followup.terms import Channel, Consented, ConsentSource, Purpose, StopScope
+
+USUAL_HOURS = "Mon-Fri 9-5"
 
 
 class Clinic(Base):
-    """A location. Without an emergency number nothing leaves in its name."""
+    """A location. Without an emergency number nothing leaves in its name.
+
+    How long an alert may wait for a person is the clinic's to shorten, and only so far to lengthen (clinical.md §1.3).
+    """
 
     __tablename__ = "clinic"
+    __table_args__ = (
+        CheckConstraint("emergency_minutes BETWEEN 1 AND 15", name="emergency_minutes"),
+        CheckConstraint("urgent_minutes BETWEEN 1 AND 60", name="urgent_minutes"),
+        CheckConstraint("worry_minutes BETWEEN 1 AND 240", name="worry_minutes"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     key: Mapped[str] = mapped_column(String(64), unique=True)  #: what a booking system calls it
@@ -23,12 +33,16 @@ class Clinic(Base):
     after_hours: Mapped[str] = mapped_column(String(40), default="")
     emergency: Mapped[str] = mapped_column(String(20), default="")
     address: Mapped[str] = mapped_column(String(300), default="")
-    hours: Mapped[str] = mapped_column(String(100), default="")
+    hours: Mapped[str] = mapped_column(String(100), default=USUAL_HOURS)  #: as `rules.opening` reads them
     booking_url: Mapped[str] = mapped_column(String(500), default="")
     zone: Mapped[str] = mapped_column(String(64))
     country: Mapped[str] = mapped_column(String(2))  #: how phone numbers without a country code are read
     quiet_from: Mapped[time] = mapped_column(default=time(20, 0))
     quiet_until: Mapped[time] = mapped_column(default=time(9, 0))
+    stop_scope: Mapped[StopScope] = mapped_column(words(StopScope), default=StopScope.CHANNEL)
+    emergency_minutes: Mapped[int] = mapped_column(default=5)
+    urgent_minutes: Mapped[int] = mapped_column(default=15)
+    worry_minutes: Mapped[int] = mapped_column(default=60)  #: nerve and infection
 
 
 class Patient(Base):
@@ -54,6 +68,7 @@ class Patient(Base):
     email_failed_at: Mapped[datetime | None]
     language: Mapped[str] = mapped_column(String(8), default="en")
     zone: Mapped[str | None] = mapped_column(String(64))  #: None: the clinic's
+    minimal: Mapped[bool] = mapped_column(default=False)  #: texts and emails say no more than our name and a link
     next_visit_at: Mapped[datetime | None]  #: the next booking, if known
     created_at: Mapped[datetime]
 
@@ -74,5 +89,6 @@ class Consent(Base):
     says: Mapped[Consented] = mapped_column(words(Consented))
     source: Mapped[ConsentSource] = mapped_column(words(ConsentSource))
     evidence: Mapped[str] = mapped_column(Text, default="")  #: how it was given: form, spoken, the reply's id
+    wording_version: Mapped[str] = mapped_column(String(32), default="")  #: of the words that the patient was shown
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[str] = mapped_column(String(200))

@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column
 
 from followup.db import Base, new_id, together, words
-from followup.terms import AttemptOutcome, Channel, Origin, Purpose, Reason, ReceiptKind, Status
+from followup.terms import AttemptOutcome, Channel, Label, Origin, Purpose, Reason, ReceiptKind, Status
 
 PRIORITY_LANE, ORDINARY_LANE = 0, 1
 
@@ -37,6 +37,7 @@ class Message(Base):
         CheckConstraint("status <> 'skipped' OR reason IS NOT NULL", name="skipped_has_reason"),
         CheckConstraint("(lease_token IS NULL) = (leased_until IS NULL)", name="lease_is_whole"),
         CheckConstraint("lane IN (0, 1)", name="lane"),
+        CheckConstraint("(patient_id IS NULL) <> (staff_id IS NULL)", name="one_addressee"),
         together("cancelled_at", "cancelled_by"),
         Index(
             "ix_message_owed",
@@ -68,18 +69,27 @@ class Message(Base):
         ),
         Index("ix_message_patient_id", "patient_id", "due_at"),
         Index("ix_message_enrolment_id", "enrolment_id"),
+        Index(
+            "ix_message_alert_id",
+            "alert_id",
+            postgresql_where=text("alert_id IS NOT NULL"),
+            sqlite_where=text("alert_id IS NOT NULL"),
+        ),
         Index("ix_message_due_at", "due_at", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     once_key: Mapped[str] = mapped_column(String(200), unique=True)  #: no second row for the same thing owed
     clinic_id: Mapped[UUID] = mapped_column(ForeignKey("clinic.id"))
-    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"))
+    patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"))
+    staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))  #: the addressee of an alarm
+    alert_id: Mapped[UUID | None] = mapped_column(ForeignKey("alert.id"))  #: what an alarm or an answer is about
     enrolment_id: Mapped[UUID | None] = mapped_column(ForeignKey("enrolment.id"))
     step_id: Mapped[UUID | None] = mapped_column(ForeignKey("step.id"))
     origin: Mapped[Origin] = mapped_column(words(Origin))
     purpose: Mapped[Purpose | None] = mapped_column(words(Purpose))
     wording: Mapped[str] = mapped_column(String(64))
+    values: Mapped[dict[str, Any]] = mapped_column(default=dict)  #: for its words, beside what patient and clinic say
     channel: Mapped[Channel] = mapped_column(ForeignKey("sender.channel"))
     lane: Mapped[int]
     status: Mapped[Status] = mapped_column(words(Status), default=Status.SCHEDULED)
@@ -149,10 +159,29 @@ class Receipt(Base):
 
 
 class Reply(Base):
-    """What came back, stored raw before anything is understood."""
+    """What came back, stored raw before anything is understood. What we make of it is added once it is read."""
 
     __tablename__ = "reply"
-    __table_args__ = (UniqueConstraint("channel", "reference"), Index("ix_reply_sent_from", "sent_from"))
+    __table_args__ = (
+        UniqueConstraint("channel", "reference"),
+        Index("ix_reply_sent_from", "sent_from", "received_at"),
+        Index("ix_reply_patient_id", "patient_id", "received_at"),
+        Index("ix_reply_received_at", "received_at", "id"),
+        Index(
+            "ix_reply_unread",
+            "received_at",
+            "id",
+            postgresql_where=text("read_at IS NULL"),
+            sqlite_where=text("read_at IS NULL"),
+        ),
+        Index(
+            "ix_reply_alert_id",
+            "alert_id",
+            postgresql_where=text("alert_id IS NOT NULL"),
+            sqlite_where=text("alert_id IS NOT NULL"),
+        ),
+        together("relabelled_at", "relabelled_by", "relabelled"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     channel: Mapped[Channel] = mapped_column(words(Channel))
@@ -162,3 +191,13 @@ class Reply(Base):
     body: Mapped[str] = mapped_column(Text)
     raw: Mapped[dict[str, Any]]
     received_at: Mapped[datetime]
+
+    read_at: Mapped[datetime | None]  #: None: the tick has not understood it yet
+    patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"))  #: None: nobody knows yet, or staff
+    labels: Mapped[list[str]] = mapped_column(default=list)  #: the worst first
+    matched: Mapped[list[Any]] = mapped_column(default=list)  #: which words said so: label, start, end
+    answers_id: Mapped[UUID | None] = mapped_column(ForeignKey("message.id"))  #: the question that it answers
+    alert_id: Mapped[UUID | None] = mapped_column(ForeignKey("alert.id"))
+    relabelled: Mapped[Label | None] = mapped_column(words(Label))  #: what a person says it is about
+    relabelled_at: Mapped[datetime | None]
+    relabelled_by: Mapped[str | None] = mapped_column(String(200))
