@@ -1,18 +1,23 @@
-"""Puts the words of one owed message together, for the patient it goes to, at the moment it leaves."""
+"""Puts the words of one owed message together, for the person it goes to, at the moment it leaves."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from followup.messages.catalogue import catalogue
 from followup.messages.gateway import Parcel
 from followup.messages.links import Links
 from followup.messages.wording import Composed, compose
 from followup.models.facts import Owed
+from followup.rules.opening import hours_in, moment_in, parse_hours
 from followup.rules.quiet import open_until
-from followup.terms import Channel, Origin, Purpose
+from followup.terms import Channel, Origin, Purpose, Question
+
+_STILL_TODAY = timedelta(hours=1)  # an answer that says "today" needs that much of it (wordings: rules for words)
+_PAGES = {Question.CHECK_IN: "check-in", Question.STILL_OR_GONE: "still-or-gone"}
 
 
-def write(each: Owed, *, links: Links, first_text: bool) -> Composed:
-    """The words of a message: wording, language, precautions and values of its patient and clinic.
+def write(each: Owed, *, now: datetime, links: Links, first_text: bool) -> Composed:
+    """The words of a message: wording, language, precautions and values of its addressee and clinic.
 
     An answer never offers STOP: it may confirm one. Raises WordingError.
     """
@@ -20,30 +25,52 @@ def write(each: Owed, *, links: Links, first_text: bool) -> Composed:
     precautions = set(treatment.precautions) if treatment else set()
     if treatment and treatment.first_treatment:
         precautions.add("first_treatment")
-    booking = each.message.purpose is Purpose.BOOKING
+    language = patient.language if patient else each.staff.language if each.staff else ""
+    opening = parse_hours(clinic.hours)
+    opens_at = opening.opens_at(now, each.zone)
     return compose(
         each.message.wording,
-        language=patient.language,
+        language=language,
         channel=each.message.channel,
         precautions=precautions,
         stop_line=first_text and not each.message.origin.is_priority,
+        minimal=bool(patient and patient.minimal),
+        closed=not opening.is_open(now, each.zone, still=_STILL_TODAY),
         values={
             "clinic": clinic.text_name,
-            "name": patient.given_name,
+            "name": patient.given_name if patient else "",
             "phone": clinic.phone,
             "emergency": clinic.emergency,
             "after_hours": clinic.after_hours,
-            "hours": clinic.hours,
+            "hours": hours_in(language, clinic.hours),
+            "opens": moment_in(language, opens_at, each.zone) if opens_at else hours_in(language, clinic.hours),
             "address": clinic.address,
-            "link": clinic.booking_url if booking else links.to("feedback", patient.id),
-            **({} if each.message.channel is Channel.SMS else _ways_out(links, patient.id)),
+            "link": _link(each, links),
+            **_ways_out(each, links),
+            **each.message.values,
         },
     )
 
 
-def _ways_out(links: Links, patient_id: UUID) -> dict[str, str]:
-    """For the foot of every email; a text has STOP, and each signature costs as much as all its words."""
-    return {page: links.to(page, patient_id) for page in ("preferences", "unsubscribe")}
+def _link(each: Owed, links: Links) -> str:
+    """What there is to do: answer, book, read what a private text left out, or take an alert."""
+    message, patient = each.message, each.patient
+    if patient is None:
+        return links.to_alert(message.alert_id) if message.alert_id else links.public_url
+    if each.step and each.step.question:
+        return links.to(_PAGES.get(each.step.question, "feedback"), message.id)
+    if patient.minimal and catalogue(patient.language)[message.wording].minimal:
+        return links.to("note", message.id)
+    if message.purpose is Purpose.BOOKING or message.origin is Origin.REPLY:
+        return each.clinic.booking_url
+    return links.to("feedback", message.id)
+
+
+def _ways_out(each: Owed, links: Links) -> dict[str, str]:
+    """For the foot of every email to a patient; a text has STOP, and each signature costs as much as all its words."""
+    if each.message.channel is Channel.SMS or each.patient is None:
+        return {}
+    return {page: links.to(page, each.patient.id) for page in ("preferences", "unsubscribe")}
 
 
 def wrap(
@@ -59,7 +86,7 @@ def wrap(
         subject=words.subject,
         html=words.html,
         valid_for=_valid_for(each, now),
-        unsubscribe_url=links.to("unsubscribe", each.patient.id) if is_email else "",
+        unsubscribe_url=links.to("unsubscribe", each.patient.id) if is_email and each.patient else "",
         is_answer=each.message.origin in (Origin.REPLY, Origin.CONFIRMATION),
         wait=wait,
     )

@@ -27,7 +27,9 @@ def judge(
     """
     try:
         verdict = permission.judge(known.about(each, now=now), now=now)
-        return composing.write(each, links=links, first_text=first_text) if isinstance(verdict, Go) else verdict
+        return (
+            composing.write(each, now=now, links=links, first_text=first_text) if isinstance(verdict, Go) else verdict
+        )
     except Exception as error:  # noqa: BLE001  # whatever it is, the rest of the batch must not wait for it
         log.error("message can be neither judged nor written", extra=about(message=each.message.id, **failure(error)))  # noqa: TRY400  # a traceback may hold a patient's data
         _give_up(db, each.message, error, now)

@@ -148,7 +148,7 @@ class _Texts:
 
     def can_go(self, each: Owed) -> bool:
         """Whether the patient permits it and can be reached, as things stand."""
-        permitted = self._held.get((each.patient.id, each.message.channel, each.message.purpose))
+        permitted = each.patient and self._held.get((each.patient.id, each.message.channel, each.message.purpose))
         return permitted is Consented.GIVEN and each.address is not None
 
     def _counts(self, each: Owed) -> bool:

@@ -70,13 +70,15 @@ def begin(
     clock, paused = real_time(db), db.get(Switch, SENDING) is not None
     pace = Pace(db, owed[0].message.channel, clock=clock)
     known, texted = facts.gather(db, owed), facts.texted_before(db, owed)
-    parcels, left, reached = list[Parcel](), list[Owed](), set[UUID]()
-    verdicts = [judge(db, each, known, now=now, links=links, first_text=each.patient.id not in texted) for each in owed]
+    parcels, left, reached = list[Parcel](), list[Owed](), set[UUID | None]()
+    verdicts = [
+        judge(db, each, known, now=now, links=links, first_text=each.message.patient_id not in texted) for each in owed
+    ]
     for each, verdict in zip(owed, verdicts, strict=True):
         message = each.message
         message.lease_token = message.leased_until = None
         is_held = pace.is_stopped or (paused and message.origin is not Origin.ALARM)
-        if message.status is not Status.SCHEDULED or is_held or (each.is_capped and each.patient.id in reached):
+        if message.status is not Status.SCHEDULED or is_held or (each.is_capped and message.patient_id in reached):
             continue  # a later tick judges it again, with the text that leaves now counted
         match verdict:
             case Skip(reason):
@@ -91,7 +93,7 @@ def begin(
                 message.check_at = clock + parcel.wait + patience.lease
                 parcels.append(replace(parcel, speak_by=clock + parcel.wait + patience.speak_within))
                 left.append(each)
-                reached.add(each.patient.id)
+                reached.add(message.patient_id)
     reminding.retime(db, left=left, now=now)
     return parcels
 

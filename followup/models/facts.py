@@ -1,27 +1,32 @@
 """What the tables say about owed messages, gathered for many at once, as the facts that the rules judge."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, literal, select
+from sqlalchemy import ColumnElement, func, literal, or_, select
 from sqlalchemy.orm import Session
 
+from followup.models.alerts import Alert
 from followup.models.care import Enrolment, Step, TreatmentSession
+from followup.models.desk import Staff
 from followup.models.people import Clinic, Consent, Patient
 from followup.models.traffic import Message, Reply
 from followup.rules import lifecycle
 from followup.rules.frequency import is_capped, next_free
 from followup.rules.permission import Facts
 from followup.rules.quiet import QuietHours, quiet_until
-from followup.rules.risk import is_high_risk
-from followup.terms import Channel, Consented, Origin, Purpose, Question, Status, Unless
+from followup.rules.risk import is_asked_again, is_high_risk
+from followup.terms import Channel, Consented, Label, Origin, Purpose, Question, Status, Unless
 
-T = TypeVar("T", Clinic, Step)
+T = TypeVar("T", Clinic, Step, Staff)
+
+#: No prompt to book so soon after a worry, even when it is settled (clinical.md §2).
+AFTER_A_WORRY = timedelta(hours=24)
 
 GAVE_UP = "give up"  #: in the audit log: a message could be neither judged nor written
 
@@ -31,17 +36,18 @@ IS_OWED = Message.status == literal(Status.SCHEDULED, Message.status.type, liter
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """A message with all that it is about."""
+    """A message with all that it is about. Its addressee is a patient, or staff when it is an alarm."""
 
     message: Message
-    patient: Patient
+    patient: Patient | None
     clinic: Clinic
     step: Step | None
     treatment: TreatmentSession | None
+    staff: Staff | None = None
 
     @property
     def zone(self) -> ZoneInfo:
-        """Where the patient lives, as far as we know."""
+        """Where the addressee lives, as far as we know."""
         return zone_of(self.patient, self.clinic)
 
     @property
@@ -59,7 +65,9 @@ class Owed:
     @property
     def address(self) -> str | None:
         """Where it would go now: E.164 or an email address; None if nothing there works."""
-        return address_of(self.patient, self.message.channel)
+        if self.staff:
+            return self.staff.phone if self.message.channel is Channel.SMS else self.staff.email
+        return address_of(self.patient, self.message.channel) if self.patient else None
 
     @property
     def is_capped(self) -> bool:
@@ -77,19 +85,19 @@ def address_of(patient: Patient, channel: Channel) -> str | None:
     return None if patient.email_failed_at else patient.email
 
 
-def zone_of(patient: Patient, clinic: Clinic) -> ZoneInfo:
+def zone_of(patient: Patient | None, clinic: Clinic) -> ZoneInfo:
     """The patient's zone, else the clinic's; a name that no zone bears any more is like none."""
     try:
-        return ZoneInfo(patient.zone or clinic.zone)
+        return ZoneInfo((patient and patient.zone) or clinic.zone)
     except (KeyError, ValueError, OSError):  # all three, by what the name looks like
         return ZoneInfo(clinic.zone)
 
 
 def load(db: Session, *where: ColumnElement[bool], limit: int | None = None, lock: bool = False) -> list[Owed]:
-    """Messages with their patient, clinic, step and treatment session, in the order in which they leave."""
+    """Messages with their addressee, clinic, step and treatment session, in the order in which they leave."""
     query = (
         select(Message, Patient, TreatmentSession)
-        .join(Patient, Message.patient_id == Patient.id)
+        .outerjoin(Patient, Message.patient_id == Patient.id)
         .outerjoin(Enrolment, Message.enrolment_id == Enrolment.id)
         .outerjoin(TreatmentSession, Enrolment.treatment_id == TreatmentSession.id)
         .where(*where)
@@ -102,14 +110,23 @@ def load(db: Session, *where: ColumnElement[bool], limit: int | None = None, loc
     # Few for many messages: joined, each would be read and decoded again for every message.
     clinics = _by_id(db, Clinic, {message.clinic_id for message, _, _ in rows})
     steps = _by_id(db, Step, {message.step_id for message, _, _ in rows})
+    staff = _by_id(db, Staff, {message.staff_id for message, _, _ in rows})
     return [
-        Owed(message, patient, clinics[message.clinic_id], steps.get(message.step_id), treatment)
+        Owed(
+            message,
+            patient,
+            clinics[message.clinic_id],
+            steps.get(message.step_id),
+            treatment,
+            staff.get(message.staff_id),
+        )
         for message, patient, treatment in rows
     ]
 
 
 def _by_id(db: Session, table: type[T], ids: set[UUID | None]) -> dict[UUID | None, T]:
-    return {row.id: row for row in db.scalars(select(table).where(table.id.in_(ids)))} if ids else {}
+    wanted = ids - {None}
+    return {row.id: row for row in db.scalars(select(table).where(table.id.in_(wanted)))} if wanted else {}
 
 
 ConsentKey = tuple[UUID, Channel, Purpose | None]
@@ -123,34 +140,75 @@ class Known:
 
     consents: Mapping[ConsentKey, Consented]
     stories: _Stories
-    replies: Mapping[str, datetime]
+    spoke: Mapping[UUID, datetime]  #: by patient: when they last wrote
+    answers: Mapping[UUID | None, frozenset[str]]  #: by question: what its answers say
+    worries: Mapping[UUID, Sequence[Alert]]  #: by patient: what holds prompts, or just did
     texts: Mapping[UUID, Sequence[datetime]]
 
     def about(self, each: Owed, *, now: datetime) -> Facts:
         """The facts at `now`, or at the message's due time while that is still to come."""
         at, question = max(now, each.message.due_at), _question(each, self.stories)
+        patient_id = each.message.patient_id
+        consent = patient_id and self.consents.get((patient_id, each.message.channel, each.message.purpose))
         return Facts(
             origin=each.message.origin,
             expires_at=each.message.expires_at,
             clinic_ready=bool(each.clinic.emergency),
             has_address=each.address is not None,
-            consent=self.consents.get((each.patient.id, each.message.channel, each.message.purpose)),
+            consent=consent or None,
             replaced=each.message.replaced_by is not None,
             booked=_is_booked(each, at),
-            answered=_is_reminder(each) and _replied_since(each, question, self.replies),
+            answered=_is_reminder(each) and question is not None and question.id in self.answers,
             question_waits=_is_reminder(each) and _is_waiting(question),
-            condition_met=_meets_condition(each, question, self.replies),
+            condition_met=self._meets_condition(each, question),
+            open_alert=self._is_held(each, at),
             quiet_until=_quiet_until(each, at),
             next_free=_next_free(each, self.texts, at),
+        )
+
+    def _meets_condition(self, each: Owed, question: Message | None) -> bool:
+        step, treatment = each.step, each.treatment
+        if not step or not (step.reminds or step.when):
+            return True
+        asked = question is not None and question.status in lifecycle.GONE
+        if step.reminds:
+            return asked
+        assert treatment is not None
+        if is_asked_again(treatment.precautions):
+            return True
+        if question is None or not asked:
+            return False
+        risky = is_high_risk(
+            regions=treatment.regions, precautions=treatment.precautions, first_treatment=treatment.first_treatment
+        )
+        return Label.NERVE in self.answers.get(question.id, ()) or (risky and not self._has_spoken(each, question))
+
+    def _has_spoken(self, each: Owed, question: Message) -> bool:
+        spoke_at = self.spoke.get(each.message.patient_id) if each.message.patient_id else None
+        return bool(question.left_at and spoke_at and spoke_at >= question.left_at)
+
+    def _is_held(self, each: Owed, at: datetime) -> bool:
+        """Whether a worry stands between the patient and a prompt; care, and what a person writes, always goes."""
+        if not _may_be_held(each) or not each.message.patient_id:
+            return False
+        booking = each.message.purpose is Purpose.BOOKING
+        return any(
+            (alert.resolved_at is None and alert.released_at is None)
+            or (booking and alert.label.is_worry and at < alert.raised_at + AFTER_A_WORRY)
+            for alert in self.worries.get(each.message.patient_id, ())
         )
 
 
 def gather(db: Session, owed: Sequence[Owed]) -> Known:
     """Everything that the facts about these messages need, with a fixed number of queries."""
+    stories = _stories(db, owed)
+    depending = {each.patient.id for each in owed if each.patient and _depends(each)}
     return Known(
-        consents=latest_consents(db, {each.patient.id for each in owed}),
-        stories=_stories(db, owed),
-        replies=_replies(db, owed),
+        consents=latest_consents(db, {each.patient.id for each in owed if each.patient}),
+        stories=stories,
+        spoke=_spoke(db, depending),
+        answers=_answers(db, stories),
+        worries=_worries(db, owed),
         texts=_texts_left(db, owed),
     )
 
@@ -167,7 +225,7 @@ def latest_consents(db: Session, patients: Iterable[UUID]) -> Held:
 
 def texted_before(db: Session, owed: Sequence[Owed]) -> set[UUID]:
     """Which of these patients have a text of ours for sure. One that only may have gone does not count."""
-    patients = {each.patient.id for each in owed}
+    patients = {each.patient.id for each in owed if each.patient}
     return set(
         db.scalars(
             select(Message.patient_id).where(
@@ -182,7 +240,9 @@ def texted_before(db: Session, owed: Sequence[Owed]) -> set[UUID]:
 
 def _stories(db: Session, owed: Sequence[Owed]) -> _Stories:
     """By enrolment: its steps and their messages. Only for steps that depend on another one."""
-    wanted = {each.message.enrolment_id for each in owed if each.step and (each.step.when or each.step.reminds)}
+    wanted = {each.message.enrolment_id for each in owed if _depends(each)}
+    if not wanted:
+        return {}
     stories: defaultdict[UUID | None, list[tuple[Step, Message]]] = defaultdict(list)
     rows = db.execute(
         select(Step, Message).join(Step, Message.step_id == Step.id).where(Message.enrolment_id.in_(wanted))
@@ -192,19 +252,48 @@ def _stories(db: Session, owed: Sequence[Owed]) -> _Stories:
     return stories
 
 
-def _replies(db: Session, owed: Sequence[Owed]) -> dict[str, datetime]:
-    """By phone number: when the last reply came. Only for steps that depend on an answer or on silence."""
-    phones = {each.patient.phone for each in owed if each.step and (each.step.when or each.step.reminds)}
-    rows = db.execute(select(Reply.sent_from, Reply.received_at).where(Reply.sent_from.in_(phones)))
-    latest: dict[str, datetime] = {}
-    for phone, received_at in rows:
-        latest[phone] = max(received_at, latest.get(phone, received_at))
-    return latest
+def _spoke(db: Session, patients: Collection[UUID]) -> dict[UUID, datetime]:
+    """By patient: when they last wrote. Only for steps that depend on silence."""
+    if not patients:
+        return {}
+    last = func.max(Reply.received_at)
+    rows = db.execute(select(Reply.patient_id, last).where(Reply.patient_id.in_(patients)).group_by(Reply.patient_id))
+    return {patient_id: at for patient_id, at in rows if patient_id and at}
+
+
+def _answers(db: Session, stories: _Stories) -> Mapping[UUID | None, frozenset[str]]:
+    """By question: the labels of its answers. Only for steps that depend on one."""
+    questions = {message.id for story in stories.values() for step, message in story if step.question}
+    answers: defaultdict[UUID | None, frozenset[str]] = defaultdict(frozenset)
+    if questions:
+        for message_id, labels in db.execute(
+            select(Reply.answers_id, Reply.labels).where(Reply.answers_id.in_(questions))
+        ):
+            answers[message_id] |= frozenset(labels)
+    return answers
+
+
+def _worries(db: Session, owed: Sequence[Owed]) -> dict[UUID, list[Alert]]:
+    """By patient: alerts that may hold a prompt. Only for messages that one may hold."""
+    patients = {each.patient.id for each in owed if each.patient and _may_be_held(each)}
+    worries: defaultdict[UUID, list[Alert]] = defaultdict(list)
+    if patients:
+        first = min(each.message.due_at for each in owed) - AFTER_A_WORRY
+        for alert in db.scalars(
+            select(Alert).where(
+                Alert.patient_id.in_(patients),
+                Alert.label.in_([label for label in Label if label.is_worry or label is Label.UNCLEAR]),
+                or_(Alert.resolved_at.is_(None), Alert.raised_at > first),
+            )
+        ):
+            if alert.patient_id:
+                worries[alert.patient_id].append(alert)
+    return worries
 
 
 def _texts_left(db: Session, owed: Sequence[Owed]) -> dict[UUID, list[datetime]]:
     """By patient: when texts of a plan left. Only for messages that the frequency limit may move."""
-    patients = {each.patient.id for each in owed if each.is_capped}
+    patients = {each.patient.id for each in owed if each.patient and each.is_capped}
     rows = db.execute(
         select(Message.patient_id, Message.left_at).where(
             Message.patient_id.in_(patients),
@@ -215,7 +304,7 @@ def _texts_left(db: Session, owed: Sequence[Owed]) -> dict[UUID, list[datetime]]
     )
     texts: dict[UUID, list[datetime]] = defaultdict(list)
     for patient_id, left_at in rows:
-        if left_at is not None:
+        if patient_id and left_at:
             texts[patient_id].append(left_at)
     return texts
 
@@ -223,7 +312,16 @@ def _texts_left(db: Session, owed: Sequence[Owed]) -> dict[UUID, list[datetime]]
 def _is_booked(each: Owed, now: datetime) -> bool:
     if not each.step or Unless.NEXT_VISIT not in each.step.unless:
         return False
-    return each.patient.next_visit_at is not None and each.patient.next_visit_at > now
+    next_visit_at = each.patient and each.patient.next_visit_at
+    return bool(next_visit_at and next_visit_at > now)
+
+
+def _depends(each: Owed) -> bool:
+    return each.step is not None and bool(each.step.when or each.step.reminds)
+
+
+def _may_be_held(each: Owed) -> bool:
+    return each.message.origin is Origin.STEP and each.message.purpose in (Purpose.FEEDBACK, Purpose.BOOKING)
 
 
 def _is_reminder(each: Owed) -> bool:
@@ -234,33 +332,14 @@ def _is_waiting(question: Message | None) -> bool:
     return question is not None and question.status is Status.SCHEDULED and question.replaced_by is None
 
 
-def _meets_condition(each: Owed, question: Message | None, replies: Mapping[str, datetime]) -> bool:
-    step, treatment = each.step, each.treatment
-    if not step or not (step.reminds or step.when):
-        return True
-    asked = question is not None and question.status in lifecycle.GONE
-    if step.reminds:
-        return asked
-    assert treatment is not None
-    risky = is_high_risk(
-        regions=treatment.regions, precautions=treatment.precautions, first_treatment=treatment.first_treatment
-    )
-    return risky and asked and not _replied_since(each, question, replies)
-
-
 def _question(each: Owed, stories: _Stories) -> Message | None:
     """The message whose answer this one depends on, if any: the question it repeats, else the check-in."""
-    if not each.step or not (each.step.reminds or each.step.when):
+    if not each.step or not _depends(each):
         return None
     for step, message in stories[each.message.enrolment_id]:
         if step.key == each.step.reminds or (not each.step.reminds and step.question is Question.CHECK_IN):
             return message
     return None
-
-
-def _replied_since(each: Owed, question: Message | None, replies: Mapping[str, datetime]) -> bool:
-    replied_at = replies.get(each.patient.phone or "")
-    return bool(question and question.left_at and replied_at and replied_at >= question.left_at)
 
 
 def _quiet_until(each: Owed, now: datetime) -> datetime | None:
@@ -270,7 +349,7 @@ def _quiet_until(each: Owed, now: datetime) -> datetime | None:
 
 
 def _next_free(each: Owed, texts: Mapping[UUID, Sequence[datetime]], now: datetime) -> datetime | None:
-    if not each.is_capped:
+    if not each.is_capped or each.patient is None:
         return None
     others = texts.get(each.patient.id, ())
     return next_free(now, due_at=each.message.due_at, zone=each.zone, quiet=each.quiet, texts=others)

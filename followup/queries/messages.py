@@ -30,7 +30,7 @@ class MessageView:
     """One message without anything that names its patient."""
 
     id: UUID
-    patient: UUID
+    patient: Annotated[UUID | None, Field(description="None for a notice to staff.")]
     treatment: UUID | None
     step: str | None
     origin: Origin

@@ -25,3 +25,8 @@ def warnings(precautions: Collection[str]) -> list[str]:
 def is_high_risk(*, regions: Collection[str], precautions: Collection[str], first_treatment: bool) -> bool:
     """Whether silence after this treatment session must not be taken for "fine"."""
     return first_treatment or not _RISKY_REGIONS.isdisjoint(regions) or not _RISKY_PRECAUTIONS.isdisjoint(precautions)
+
+
+def is_asked_again(precautions: Collection[str]) -> bool:
+    """Whether day 2 asks once more, whatever was answered on day 1 (clinical.md §6)."""
+    return Precaution.BLEEDING_DISORDER in precautions

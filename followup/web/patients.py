@@ -139,7 +139,7 @@ def _way_to_stop(visitor: Visitor) -> Act:
 
 
 def _visitor(db: Session, runtime: Runtime, token: str, *, lock: bool = False) -> Visitor:
-    patient_id = runtime.links.patient_of(token)
+    patient_id = runtime.links.id_of(token)
     patient = db.get(Patient, patient_id, with_for_update=lock) if patient_id else None
     if patient is None:
         raise DeadLink
