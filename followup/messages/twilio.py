@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hmac import compare_digest
 from queue import Empty, SimpleQueue
 from typing import Any
 from urllib.parse import urlencode
@@ -180,8 +181,16 @@ def signature_is_valid(
     `url` is the public address with its query, as Twilio was told; `params` are the form's pairs as they came, blank
     ones too. https://www.twilio.com/docs/usage/security#validating-requests
     """
+    if not signature:
+        return False
     form = _Pairs(params)
-    return bool(signature) and any(RequestValidator(token).validate(url, form, signature) for token in tokens if token)
+    return any(_is_signed(url, form, signature, RequestValidator(token)) for token in tokens if token)
+
+
+def _is_signed(url: str, form: "_Pairs", signature: str, validator: RequestValidator) -> bool:
+    # The vendor's `validate` also tries the address without its port, and with one, and takes three times as long.
+    expected = validator.compute_signature(url, form)
+    return compare_digest(expected.encode(), signature.encode()) or validator.validate(url, form, signature)
 
 
 class _Pairs(dict[str, list[str]]):

@@ -13,12 +13,14 @@ from followup.web.together import Together
 MOST_BYTES = 64 * 1024  # a text with ten pictures is under 8 kB
 
 
-async def _runtime(request: Request) -> Runtime:
+async def runtime_of(request: Request) -> Runtime:
+    """What everything runs on."""
     runtime: Runtime = request.app.state.runtime
     return runtime
 
 
-async def _receipts(request: Request) -> Together[Told]:
+async def receipts_of(request: Request) -> Together[Told]:
+    """Where receipts are kept together."""
     receipts: Together[Told] = request.app.state.receipts
     return receipts
 
@@ -42,11 +44,11 @@ async def body_of(request: Request, *, most: int) -> bytes:
     return bytes(body)
 
 
-async def _form(request: Request) -> Form:
+async def form_of(request: Request) -> Form:
+    """The form in the body. Raises HTTPException 413."""
     return Form.read(await body_of(request, most=MOST_BYTES))
 
 
-TheRuntime = Annotated[Runtime, Depends(_runtime)]
-TheReceipts = Annotated[Together[Told], Depends(_receipts)]
+TheRuntime = Annotated[Runtime, Depends(runtime_of)]
 ThePages = Annotated[Pages, Depends(_pages)]
-TheForm = Annotated[Form, Depends(_form)]
+TheForm = Annotated[Form, Depends(form_of)]
