@@ -8,13 +8,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from followup.actions import auditing, entries, owing, planning
+from followup.actions import entries, owing, planning
 from followup.actions.entries import EntryError, TreatmentEntry
 from followup.actions.patients import Patients
 from followup.actions.planning import UnknownPlan
 from followup.actions.rows import Rows
 from followup.db import new_id
-from followup.models import Clinic, Enrolment, Message, Patient, Plan, TreatmentSession
+from followup.models import AuditEntry, Clinic, Enrolment, Message, Patient, Plan, TreatmentSession
 from followup.rules import risk
 
 
@@ -112,13 +112,13 @@ class _Desk:
         db.add(treatment)
         self.rows.add(Enrolment, id=enrolment_id, treatment_id=treatment.id, plan_id=plan.id, created_at=now)
         self._sessions[clinic.id, entry.external_id] = treatment
-        auditing.note(
-            db,
+        self.rows.add(
+            AuditEntry,
+            did_at=now,
+            did_by=by,
             did="record",
             subject="treatment",
-            subject_id=treatment.id,
-            now=now,
-            by=by,
+            subject_id=str(treatment.id),
             details={"warnings": risk.warnings(treatment.precautions)},
         )
         if not is_new:
