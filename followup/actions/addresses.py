@@ -19,6 +19,7 @@ UK_TRIAL_NUMBER = re.compile(r"\+447700900[0-9]{3}")
 
 # A kind of line that is not here may get texts; the gateway tells. Twilio's magic numbers (+1500555…) are such.
 CANNOT_GET_TEXTS = {
+    PhoneNumberType.UNKNOWN: "no such number can exist; look for a missing digit or country code",
     PhoneNumberType.FIXED_LINE: "it is a landline, which cannot get texts",
     PhoneNumberType.TOLL_FREE: "it is a toll-free number, which cannot get texts",
     PhoneNumberType.PREMIUM_RATE: "it is a premium-rate number, which cannot get texts",
@@ -66,8 +67,6 @@ def read_phone(given: str, country: str | None) -> Phone:
         return Phone(None, given, "it has an extension, which cannot get texts")
     if UK_TRIAL_NUMBER.fullmatch(e164):
         return Phone(e164, given, "")
-    if not phonenumbers.is_valid_number(number):
-        return Phone(None, given, "no such number can exist; look for a missing digit or country code")
     why = CANNOT_GET_TEXTS.get(phonenumbers.number_type(number), "")
     return Phone(None if why else e164, given, why)
 
