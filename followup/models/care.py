@@ -1,6 +1,7 @@
 """Treatment sessions, the plans that follow them, and which session follows which plan."""
 
 from datetime import datetime, time, timedelta
+from functools import cached_property
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Interval, String, UniqueConstraint, text
@@ -87,9 +88,9 @@ class Step(Base):
     unless: Mapped[list[str]]
     reminds: Mapped[str | None] = mapped_column(String(64))  #: key of the step whose question this asks once more
 
-    @property
+    @cached_property
     def time(self) -> StepTime:
-        """When it goes, as the time rules read it."""
+        """When it goes, as the time rules read it. Kept, because a step never changes."""
         return StepTime(
             purpose=self.purpose,
             expires=self.expires,

@@ -9,7 +9,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from followup.rules.frequency import is_capped, spread, texts_by_day
@@ -188,7 +189,11 @@ def _reminder_nominal(step: StepTime, start: datetime, zone: ZoneInfo) -> tuple[
 
 
 def _on_day(days: int, wall: time, start: datetime, zone: ZoneInfo) -> tuple[datetime, tuple[Shift, ...]]:
-    day = local_date(start, zone) + timedelta(days=days)
+    return _at(local_date(start, zone) + timedelta(days=days), wall, zone)
+
+
+@lru_cache(maxsize=1024)  # asked for every message that is owed, mostly of the same few days
+def _at(day: date, wall: time, zone: ZoneInfo) -> tuple[datetime, tuple[Shift, ...]]:
     moment = at_wall(day, wall, zone)
     if moment.astimezone(zone).replace(tzinfo=None) == datetime.combine(day, wall):
         return moment, ()
