@@ -1,5 +1,6 @@
 """`followup import`: records the treatment sessions of a CSV file, and reports line by line what was not taken."""
 
+import gc
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -164,6 +165,7 @@ def _import(runtime: Runtime, path: Path, *, dry_run: bool, as_json: bool) -> No
     console = Console(soft_wrap=True, markup=False, emoji=False, highlight=False)
     has_bar = console.is_terminal and not as_json
     tell = console.print if has_bar else typer.echo
+    gc.freeze()  # what is there by now stays; else it is searched for waste again with every thousand rows
     with _open(path) as raw, Progress(console=console, transient=True, disable=not has_bar) as progress:
         file = progress.wrap_file(raw, path.stat().st_size)
         for line in recorder.record(read_rows(file, place_of=places.get)):
