@@ -115,7 +115,7 @@ def keep_reply(
     log.info("reply kept", extra=about(reply=reply_id))
     told = raw.get("OptOutType")  # the gateway has acted on it already, also on words that only it knows
     keyword = keywords.read(str(told or body))
-    if keyword is None:
+    if keyword not in (Keyword.STOP, Keyword.START):
         return True
     patients = db.scalars(
         select(Patient).where(Patient.phone == sent_from).order_by(Patient.id).with_for_update()

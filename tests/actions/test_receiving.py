@@ -182,6 +182,16 @@ def test_start_permits_again_and_is_confirmed(clinic: Clinic) -> None:
     assert clinic.message("what-to-expect").status is Status.SENT
 
 
+@pytest.mark.parametrize("raw", [{}, {"OptOutType": "HELP"}])
+def test_help_changes_nothing_that_was_agreed_or_stopped(clinic: Clinic, raw: dict[str, str]) -> None:
+    clinic.record()
+    clinic.reply("STOP", now=MONDAY)
+    before = held(clinic)
+    clinic.reply("HELP", now=local(7, 11), **raw)
+    assert held(clinic) == before
+    assert [message.wording for message in confirmations(clinic)] == ["stop-confirmation"]
+
+
 def test_start_of_someone_who_never_stopped_changes_nothing(clinic: Clinic) -> None:
     clinic.record()
     before = held(clinic)
