@@ -1,7 +1,9 @@
 """Puts the words of one owed message together, for the person it goes to, at the moment it leaves."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache, partial
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from followup.messages.catalogue import catalogue
 from followup.messages.gateway import Parcel
@@ -26,8 +28,7 @@ def write(each: Owed, *, now: datetime, links: Links, first_text: bool) -> Compo
     if treatment and treatment.first_treatment:
         precautions.add("first_treatment")
     language = patient.language if patient else each.staff.language if each.staff else ""
-    opening = parse_hours(clinic.hours)
-    opens_at = opening.opens_at(now, each.zone)
+    hours, opens, closed = _doors(clinic.hours, language, each.zone, now)
     return compose(
         each.message.wording,
         language=language,
@@ -35,21 +36,30 @@ def write(each: Owed, *, now: datetime, links: Links, first_text: bool) -> Compo
         precautions=precautions,
         stop_line=first_text and not each.message.origin.is_priority,
         minimal=bool(patient and patient.minimal),
-        closed=not opening.is_open(now, each.zone, still=_STILL_TODAY),
+        closed=closed,
         values={
             "clinic": clinic.text_name,
             "name": patient.given_name if patient else "",
             "phone": clinic.phone,
             "emergency": clinic.emergency,
             "after_hours": clinic.after_hours,
-            "hours": hours_in(language, clinic.hours),
-            "opens": moment_in(language, opens_at, each.zone) if opens_at else hours_in(language, clinic.hours),
+            "hours": hours,
+            "opens": opens,
             "address": clinic.address,
-            "link": _link(each, links),
+            "link": partial(_link, each, links),
             **_ways_out(each, links),
             **each.message.values,
         },
     )
+
+
+@lru_cache(maxsize=64)  # a batch is written at one instant, for few clinics
+def _doors(written: str, language: str, zone: ZoneInfo, now: datetime) -> tuple[str, str, bool]:
+    """A clinic's hours, when it opens next, and whether it is closed, or so soon that "today" would not be true."""
+    opening, hours = parse_hours(written), hours_in(language, written)
+    opens_at = opening.opens_at(now, zone)
+    opens = moment_in(language, opens_at, zone) if opens_at else hours
+    return hours, opens, not opening.is_open(now, zone, still=_STILL_TODAY)
 
 
 def _link(each: Owed, links: Links) -> str:
@@ -67,7 +77,7 @@ def _link(each: Owed, links: Links) -> str:
 
 
 def _ways_out(each: Owed, links: Links) -> dict[str, str]:
-    """For the foot of every email to a patient; a text has STOP, and each signature costs as much as all its words."""
+    """For the foot of every email to a patient; a text has STOP."""
     if each.message.channel is Channel.SMS or each.patient is None:
         return {}
     return {page: links.to(page, each.patient.id) for page in ("preferences", "unsubscribe")}

@@ -1,9 +1,11 @@
 """Putting values into words: one pass, so that a value is never read as a placeholder or as markup."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from followup.messages.catalogue import PLACEHOLDER, WordingError
+
+Value = str | Callable[[], str]  #: what is costly to make, such as a signed link, is made only if the words ask for it
 
 _NAME_WITH_COMMA = re.compile(r",? \{\{ name \}\}")
 
@@ -13,6 +15,23 @@ def clean(value: str) -> str:
     if not value.isprintable():
         value = "".join(character if character.isprintable() else " " for character in value)
     return " ".join(value.split())
+
+
+class Cleaned(Mapping[str, str]):
+    """Values fit to go into words, each made and cleaned when it is asked for."""
+
+    def __init__(self, values: Mapping[str, Value]) -> None:
+        self._values = values
+
+    def __getitem__(self, name: str) -> str:
+        value = self._values[name]
+        return clean(value if isinstance(value, str) else value())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:

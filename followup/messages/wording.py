@@ -19,7 +19,7 @@ from followup.messages.catalogue import (
     WordingError,
     catalogue,
 )
-from followup.messages.filling import clean, fill, without_name, without_unknown
+from followup.messages.filling import Cleaned, Value, fill, without_name, without_unknown
 from followup.messages.segments import count_segments, is_gsm7
 from followup.messages.variation import drop, vary
 from followup.terms import Channel, Purpose
@@ -49,7 +49,7 @@ def compose(
     *,
     language: str,
     channel: Channel,
-    values: Mapping[str, str],
+    values: Mapping[str, Value],
     precautions: Iterable[str] = (),
     stop_line: bool = False,
     minimal: bool = False,
@@ -69,7 +69,7 @@ def compose(
     wording = words[asked.minimal] if minimal and asked.minimal else asked
     if not wording.words(channel):
         raise WordingError(f"wording {wording.key!r} has no words for {channel} in {words.language}.toml")
-    cleaned = {name: clean(value) for name, value in values.items()}
+    cleaned = Cleaned(values)
     chosen = _relevant(wording, precautions, cleaned)
     if channel is Channel.EMAIL:
         return _email(wording, words.language, cleaned, chosen)
@@ -82,7 +82,7 @@ def note(
 ) -> str:
     """The full email body of `key` as an HTML fragment: the page that a minimal message links to. Raises as `compose`."""
     wording = _asked(key, language, closed=closed)
-    cleaned = {name: clean(value) for name, value in values.items()}
+    cleaned = Cleaned(values)
     body = _body(catalogue(language).language, wording.key, _relevant(wording, precautions, cleaned))
     return email.note(body if cleaned.get("name") != "" else without_name(body), cleaned)
 
@@ -92,7 +92,7 @@ def page(name: str, *, language: str, values: Mapping[str, str]) -> dict[str, st
     words = catalogue(language)
     if name not in words.pages:
         raise WordingError(f"there is no page {name!r} in {words.language}.toml; see its tables page.*")
-    cleaned = {placeholder: clean(value) for placeholder, value in values.items()}
+    cleaned = Cleaned(values)
     return {field: fill(text, cleaned) for field, text in words.pages[name].texts.items()}
 
 
