@@ -23,7 +23,7 @@ from followup.messages.links import Links
 from followup.messages.outbox import Outbox
 from followup.messages.plans import PlanFile, packaged_plans, parse_plan
 from followup.models import Attempt, Message, Sender, Step
-from followup.models.facts import Owed, load
+from followup.models.owed import Owed, load
 from followup.models.traffic import ORDINARY_LANE, PRIORITY_LANE
 from followup.queries import messages
 from followup.queries.messages import MessageView

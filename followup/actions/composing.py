@@ -9,7 +9,7 @@ from followup.messages.catalogue import catalogue
 from followup.messages.gateway import Parcel
 from followup.messages.links import Links
 from followup.messages.wording import Composed, compose
-from followup.models.facts import Owed
+from followup.models.owed import Owed
 from followup.rules.opening import hours_in, moment_in, parse_hours
 from followup.rules.quiet import open_until
 from followup.terms import Channel, Origin, Purpose, Question

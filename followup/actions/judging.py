@@ -10,7 +10,8 @@ from followup.logs import about, failure
 from followup.messages.links import Links
 from followup.messages.wording import Composed
 from followup.models import Message
-from followup.models.facts import GAVE_UP, Known, Owed
+from followup.models.facts import GAVE_UP, Known
+from followup.models.owed import Owed
 from followup.rules import permission
 from followup.rules.permission import Go, Hold, Move, Skip
 from followup.terms import Status

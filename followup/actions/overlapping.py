@@ -12,8 +12,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from followup.models import Message, Patient, Plan, Step, TreatmentSession, facts
-from followup.models.facts import Held, Owed
+from followup.models import Message, Patient, Plan, Step, TreatmentSession
+from followup.models.facts import Held
+from followup.models.owed import Owed, load
 from followup.rules import lifecycle
 from followup.rules.frequency import spread, texts_by_day
 from followup.rules.slots import Shift, Slot
@@ -46,7 +47,7 @@ def make_room(db: Session, *, patient: Patient, treatment: TreatmentSession, pla
     room = Room()
     others = [
         each
-        for each in facts.load(
+        for each in load(
             db,
             Message.patient_id == patient.id,
             Message.origin == Origin.STEP,

@@ -16,7 +16,8 @@ from followup.actions.overlapping import Room
 from followup.actions.rows import Rows
 from followup.actions.timetable import Planned, Reaches
 from followup.models import Clinic, Enrolment, Message, Patient, Plan, TreatmentSession
-from followup.models.facts import Held, address_of, zone_of
+from followup.models.facts import Held
+from followup.models.owed import address_of, zone_of
 from followup.models.traffic import ORDINARY_LANE
 from followup.rules.quiet import QuietHours
 from followup.terms import Channel, Consented, Origin, Purpose, Status

@@ -9,7 +9,7 @@ from followup.actions.changing import NotFound
 from followup.actions.entries import PlaceOf
 from followup.actions.fields import Place
 from followup.models import Clinic, Message, Patient, TreatmentSession
-from followup.models.facts import zone_of
+from followup.models.owed import zone_of
 
 
 def of_clinics(db: Session) -> PlaceOf:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from followup.models import Message, Step
-from followup.models.facts import Owed
+from followup.models.owed import Owed
 from followup.rules.timing import after_question
 from followup.terms import Status
 

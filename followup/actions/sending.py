@@ -24,7 +24,7 @@ from followup.messages.links import Links
 from followup.messages.wording import Composed
 from followup.models import Attempt, Message, Patient, Sender, Switch, facts
 from followup.models.desk import SENDING
-from followup.models.facts import IS_OWED, Owed
+from followup.models.owed import IS_OWED, Owed, load
 from followup.models.traffic import ORDINARY_LANE, PRIORITY_LANE
 from followup.rules.permission import Hold, Move, Skip
 from followup.rules.slots import Shift
@@ -64,7 +64,7 @@ def begin(
     """
     patients = select(Message.patient_id).where(Message.lease_token == token)
     db.execute(select(Patient.id).where(Patient.id.in_(patients)).order_by(Patient.id).with_for_update())
-    owed = facts.load(db, Message.lease_token == token, limit=most, lock=True)
+    owed = load(db, Message.lease_token == token, limit=most, lock=True)
     if not owed:
         return None
     clock, paused = real_time(db), db.get(Switch, SENDING) is not None

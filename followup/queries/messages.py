@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from followup.messages.twilio_codes import CODES
 from followup.models import Attempt, AuditEntry, Message, Receipt, facts
-from followup.models.facts import GAVE_UP, Known, Owed
+from followup.models.facts import GAVE_UP, Known
+from followup.models.owed import Owed, load
 from followup.queries import cursors
 from followup.rules.permission import Hold, Skip, judge
 from followup.rules.slots import Shift
@@ -101,7 +102,7 @@ def page(db: Session, *, chosen: Filter, now: datetime, cursor: str | None = Non
     ids = db.execute(
         select(Message.id, Message.due_at).where(*where).order_by(Message.due_at, Message.id).limit(limit + 1)
     ).all()
-    found = {each.message.id: each for each in facts.load(db, Message.id.in_([row.id for row in ids[:limit]]))}
+    found = {each.message.id: each for each in load(db, Message.id.in_([row.id for row in ids[:limit]]))}
     last = ids[limit - 1] if len(ids) > limit else None
     return Page(
         items=views(db, [found[row.id] for row in ids[:limit]], now=now),
@@ -111,7 +112,7 @@ def page(db: Session, *, chosen: Filter, now: datetime, cursor: str | None = Non
 
 def story(db: Session, *, message_id: UUID, now: datetime) -> Story | None:
     """Everything that happened to one message, oldest first; None if there is no such message."""
-    owed = facts.load(db, Message.id == message_id)
+    owed = load(db, Message.id == message_id)
     if not owed:
         return None
     attempts = db.scalars(select(Attempt).where(Attempt.message_id == message_id).order_by(Attempt.number))

@@ -17,7 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from followup.db import first_id, real_time
 from followup.models import Attempt, Heartbeat, Message, Receipt, Reply, Sender, Switch
 from followup.models.desk import SENDING
-from followup.models.facts import IS_OWED
+from followup.models.owed import IS_OWED
 from followup.models.traffic import ORDINARY_LANE, PRIORITY_LANE
 from followup.terms import AttemptOutcome, Channel, ReceiptKind, Status
 

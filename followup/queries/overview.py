@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from followup.db import real_time
-from followup.models import Message, Switch, facts
+from followup.models import Message, Switch
 from followup.models.desk import SENDING
-from followup.models.facts import Owed
+from followup.models.owed import Owed, load
 from followup.queries import messages
 from followup.queries.messages import Filter, MessageView
 from followup.terms import Channel, Status
@@ -58,7 +58,7 @@ def _newest(db: Session) -> list[Owed]:
     over_at = func.coalesce(Message.left_at, Message.cancelled_at, Message.due_at)
     newest = select(Message.id).where(Message.status != Status.SCHEDULED).order_by(over_at.desc(), Message.id.desc())
     ids = db.scalars(newest.limit(MOST)).all()
-    found = {each.message.id: each for each in facts.load(db, Message.id.in_(ids))}
+    found = {each.message.id: each for each in load(db, Message.id.in_(ids))}
     return [found[one] for one in ids]
 
 

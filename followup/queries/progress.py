@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from followup.db import real_time
 from followup.models import Message, Sender, Switch
 from followup.models.desk import SENDING
-from followup.models.facts import IS_OWED
+from followup.models.owed import IS_OWED
 from followup.models.traffic import PRIORITY_LANE
 from followup.terms import Origin, Status
 

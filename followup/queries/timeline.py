@@ -11,7 +11,8 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, CompoundSelect, Select, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from followup.models import Clinic, Consent, Enrolment, Message, Patient, Plan, Receipt, Reply, TreatmentSession, facts
+from followup.models import Clinic, Consent, Enrolment, Message, Patient, Plan, Receipt, Reply, TreatmentSession
+from followup.models.owed import load
 from followup.queries import cursors, messages, patients, treatments
 from followup.queries.messages import MessageView, ReceiptView
 from followup.queries.patients import ConsentView
@@ -100,9 +101,9 @@ def page(
     rows = db.execute(wanted).all()
     shown, last = rows[:limit], rows[limit - 1] if len(rows) > limit else None
     events: dict[UUID, Event] = {}
-    for kind, load in _LOADERS.items():
+    for kind, load_these in _LOADERS.items():
         if ids := [row.id for row in shown if row.kind == kind]:
-            events |= load(db, ids, now)
+            events |= load_these(db, ids, now)
     return Timeline(
         items=[events[row.id] for row in shown],
         next_cursor=cursors.cursor(last.at, last.id) if last else None,
@@ -145,7 +146,7 @@ def _treatments(db: Session, ids: Sequence[UUID], _now: datetime) -> dict[UUID, 
 
 
 def _messages(db: Session, ids: Sequence[UUID], now: datetime) -> dict[UUID, Event]:
-    views = messages.views(db, facts.load(db, Message.id.in_(ids)), now=now)
+    views = messages.views(db, load(db, Message.id.in_(ids)), now=now)
     return {view.id: MessageEvent(Kind.MESSAGE, view.left_at or view.due_at, view) for view in views}
 
 

@@ -10,7 +10,8 @@ from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from followup.models import Clinic, Enrolment, Patient, Plan, TreatmentSession, facts
+from followup.models import Clinic, Enrolment, Patient, Plan, TreatmentSession
+from followup.models.owed import load
 from followup.queries import messages, patients
 from followup.queries.messages import MessageView
 from followup.queries.patients import PatientSummary
@@ -63,7 +64,7 @@ def look(db: Session, *, treatment_id: UUID, now: datetime) -> TreatmentView | N
     if row is None:
         return None
     treatment, patient, clinic, plan = row
-    owed = facts.load(db, Enrolment.treatment_id == treatment_id)
+    owed = load(db, Enrolment.treatment_id == treatment_id)
     owed.sort(key=lambda each: (each.message.due_at, each.message.id))
     return TreatmentView(
         **asdict(summary(treatment, clinic, plan)),

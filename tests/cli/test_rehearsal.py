@@ -12,7 +12,7 @@ from followup.cli.recipes import find_plan
 from followup.cli.rehearsal import Case, House, Rehearsed, left_out, rehearse
 from followup.db import OpenDb
 from followup.models import Clinic as Location, Message, Step
-from followup.models.facts import load
+from followup.models.owed import load
 from followup.rules.quiet import QuietHours
 from followup.terms import Channel, Precaution, Reason, Region
 from tests.builders import MONDAY, NEW_YORK, Clinic, local

@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import Engine, event, select
 
 from followup.models import Message, Step, facts
+from followup.models.owed import load
 from followup.rules.permission import Facts
 from followup.terms import Channel, Consented, Origin, Purpose, Status
 from tests.builders import MONDAY, PHONE, Clinic, local
@@ -15,7 +16,7 @@ NOON = local(7, 12)
 def about(clinic: Clinic, step: str, now: datetime, external_id: str = "T1") -> Facts:
     """The facts about one step's message at `now`, gathered beside all the others."""
     with clinic.open_db() as db:
-        owed = facts.load(db)
+        owed = load(db)
         known = facts.gather(db, owed)
     [each] = [
         each
@@ -29,7 +30,7 @@ def test_facts_are_told_in_the_order_in_which_messages_leave(clinic: Clinic) -> 
     patient = clinic.record().treatment.patient_id
     answer = clinic.owe(patient, due_at=local(9, 9))
     with clinic.open_db() as db:
-        owed = facts.load(db)
+        owed = load(db)
     assert owed[0].message.id == answer
     assert (owed[0].step, owed[0].treatment) == (None, None)
     assert [each.message.due_at for each in owed[1:]] == sorted(each.message.due_at for each in owed[1:])
@@ -43,7 +44,7 @@ def test_everything_is_gathered_with_as_many_queries_for_many_as_for_one(clinic:
         clinic.record(f"T{number}", patient={"phone": f"+1212555010{number}", "given_name": f"P{number}"})
         said.clear()
         with clinic.open_db() as db:
-            facts.gather(db, facts.load(db))
+            facts.gather(db, load(db))
         counts.append(len(said))
     assert counts == [counts[0]] * 3
 
@@ -159,6 +160,6 @@ def test_the_rows_of_one_patient_are_not_mixed_with_anothers(clinic: Clinic) -> 
 
 def test_nothing_owed_needs_no_facts(clinic: Clinic) -> None:
     with clinic.open_db() as db:
-        owed = facts.load(db, Message.step_id.in_(select(Step.id).where(Step.key == "none")))
+        owed = load(db, Message.step_id.in_(select(Step.id).where(Step.key == "none")))
         assert owed == []
         assert facts.gather(db, owed).consents == {}
