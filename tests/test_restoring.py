@@ -1,13 +1,11 @@
 """What the operator is told to do after a restore keeps everyone from getting a message twice."""
 
-import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import func, select
 
-from followup.actions import pausing, setting_up
+from followup.actions import pausing, restoring, setting_up
 from followup.actions.enrolling import record_treatment
 from followup.actions.entries import TreatmentEntry
 from followup.actions.fields import Place
@@ -16,19 +14,11 @@ from followup.models import Message
 from followup.terms import Channel, Origin, Status
 
 PHONES = {"known": "+12125550142", "lost": "+12125550143"}
-OPERATING = Path(__file__).parents[1] / "docs/operating.md"
-
-
-@pytest.fixture
-def statement() -> str:
-    """The only SQL of the document."""
-    [found] = re.findall(r"```sql\n(.+?)```", OPERATING.read_text(encoding="utf-8"), re.DOTALL)
-    return str(found)
 
 
 @pytest.fixture
 def now() -> datetime:
-    return datetime.now(UTC)  # the statement asks the database's own clock
+    return datetime.now(UTC)
 
 
 def record(open_db: OpenDb, external_id: str, *, ended_at: datetime, recorded_at: datetime) -> None:
@@ -59,27 +49,32 @@ def restored(open_db: OpenDb, now: datetime) -> OpenDb:
     return open_db
 
 
-def test_what_may_have_left_is_cancelled_and_what_is_to_come_stays(
-    restored: OpenDb, engine: Engine, statement: str, now: datetime
-) -> None:
-    with engine.begin() as connection:
-        connection.execute(text(statement))
+def test_what_may_have_left_is_cancelled_and_what_is_to_come_stays(restored: OpenDb, now: datetime) -> None:
+    with restored() as db:
+        count = restoring.forget_what_may_have_left(db, now=now + timedelta(seconds=1), by="restore")
     with restored() as db:
         cancelled = db.scalars(select(Message).where(Message.status == Status.CANCELLED)).all()
         scheduled = db.scalars(select(Message).where(Message.status == Status.SCHEDULED)).all()
     assert {message.wording for message in cancelled} >= {"chest-warning", "what-to-expect", "check-in"}
     assert all(min(message.nominal_at, message.due_at) <= now + timedelta(minutes=1) for message in cancelled)
+    assert len(cancelled) == count
     assert {message.cancelled_by for message in cancelled} == {"restore"}
     assert all(message.cancelled_at and message.cancelled_at >= now - timedelta(minutes=1) for message in cancelled)
     assert {message.wording for message in scheduled} >= {"pain-score", "book-next"}
     assert all(min(message.nominal_at, message.due_at) > now for message in scheduled)
 
 
-def test_an_alarm_is_not_cancelled(restored: OpenDb, engine: Engine, statement: str) -> None:
+def test_an_alarm_is_not_cancelled(restored: OpenDb, now: datetime) -> None:
     with restored() as db:
         for message in db.scalars(select(Message)):
             message.origin = Origin.ALARM
-    with engine.begin() as connection:
-        connection.execute(text(statement))
     with restored() as db:
+        assert restoring.forget_what_may_have_left(db, now=now, by="restore") == 0
         assert not db.scalar(select(func.count()).where(Message.status == Status.CANCELLED))
+
+
+def test_nothing_leaves_until_someone_resumes(open_db: OpenDb, now: datetime) -> None:
+    with open_db() as db:
+        restoring.forget_what_may_have_left(db, now=now, by="restore")
+    with open_db() as db:
+        assert pausing.resume(db, now=now, by="test")

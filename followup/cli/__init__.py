@@ -8,7 +8,7 @@ from followup.cli.doctor import doctor
 from followup.cli.init import init
 from followup.cli.messages import message, messages
 from followup.cli.migrate import migrate
-from followup.cli.pausing import pause, resume
+from followup.cli.pausing import pause, restored, resume
 from followup.cli.rehearse import rehearse
 from followup.cli.serve import serve
 
@@ -30,6 +30,7 @@ app.command()(message)
 app.command()(clock)
 app.command()(pause)
 app.command()(resume)
+app.command()(restored)
 app.add_typer(plans.app, name="plan")
 app.add_typer(keys.app, name="key")
 app.add_typer(emulate.app, name="emulate")

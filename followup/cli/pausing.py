@@ -1,10 +1,10 @@
-"""`followup pause` and `followup resume`: hold everything but alarms, and let it go again."""
+"""`followup pause`, `resume` and `restored`: hold everything but alarms, let it go again, and begin anew from a back-up."""
 
 from typing import Annotated
 
 import typer
 
-from followup.actions import pausing
+from followup.actions import pausing, restoring
 from followup.cli.console import OPERATOR, service
 
 
@@ -30,3 +30,17 @@ def resume() -> None:
         with runtime.open_db() as db:
             changed = pausing.resume(db, now=now, by=OPERATOR)
     typer.echo("Resumed." if changed else "Nothing was paused.")
+
+
+def restored() -> None:
+    """After restoring a back-up: pause, and cancel what was due by now, for it may have left already.
+
+    Run it before anything is started; `followup resume` lets the rest leave.
+
+    Example: followup restored
+    """
+    with service() as runtime:
+        now = runtime.now()
+        with runtime.open_db() as db:
+            count = restoring.forget_what_may_have_left(db, now=now, by=OPERATOR)
+    typer.echo(f"Paused, and cancelled {count} messages that may have left since the back-up.")
