@@ -98,19 +98,19 @@ def service(url_for_all: str) -> Iterator[Service]:
     engine.dispose()
 
 
-def run(*words: object) -> Result:
-    """One `followup` command. What it raises, it would have shown as a stack trace."""
+def run(*words: object, most: int = MOST_TOLD) -> Result:
+    """One `followup` command, which tells at most so much. What it raises, it would have shown as a stack trace."""
     result = CliRunner().invoke(app, [str(word) for word in words])
     assert result.exception is None or isinstance(result.exception, SystemExit), repr(result.exception)
-    check_words(result.output)
+    check_words(result.output, most=most)
     return result
 
 
-def check_words(told: str) -> None:
+def check_words(told: str, *, most: int = MOST_TOLD) -> None:
     """Whether anybody may read this: short, without a stack trace or a secret, and nothing that plays with a screen."""
     assert "Traceback" not in told
     assert SECRET not in told
-    assert len(told) < MOST_TOLD
+    assert len(told) < most
     assert not [letter for letter in told.replace("\n", "") if not letter.isprintable()]
 
 
