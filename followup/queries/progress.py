@@ -6,15 +6,16 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from followup.db import real_time
-from followup.models import Message, Sender, Switch
+from followup.models import Alert, Message, Sender, Switch
 from followup.models.desk import SENDING
+from followup.models.duty import next_proof, unproven
 from followup.models.owed import IS_OWED
 from followup.models.traffic import PRIORITY_LANE
 from followup.terms import Origin, Status
 
 
 def unfinished(db: Session, *, now: datetime) -> int:
-    """How many messages the engine could move on at once: due and free to go, or already on their way."""
+    """How much the engine could do at once: messages that are free to go or on their way, and notices to make."""
     going = select(Sender.channel).where(Sender.stopped_at.is_(None))
     due = select(func.count()).where(
         IS_OWED,
@@ -25,9 +26,16 @@ def unfinished(db: Session, *, now: datetime) -> int:
     if db.get(Switch, SENDING):
         due = due.where(Message.lane == PRIORITY_LANE, Message.origin == Origin.ALARM)
     sending = select(func.count()).where(Message.status == Status.SENDING)
-    return db.scalars(due).one() + db.scalars(sending).one()
+    rounds = select(func.count()).where(Alert.next_at <= now)
+    counts = [db.scalars(count).one() for count in (due, sending, rounds)]
+    return sum(counts) + len(unproven(db, now=now))
 
 
 def next_due(db: Session, *, after: datetime) -> datetime | None:
-    """When the next message is due; None if nothing is owed any more."""
-    return db.scalar(select(func.min(Message.due_at)).where(IS_OWED, Message.due_at > after))
+    """When something is due next: a message, a round of notices, the daily test; None if nothing is owed any more."""
+    instants = [
+        db.scalar(select(func.min(Message.due_at)).where(IS_OWED, Message.due_at > after)),
+        db.scalar(select(func.min(Alert.next_at)).where(Alert.next_at > after)),
+        next_proof(db, after=after),
+    ]
+    return min((at for at in instants if at), default=None)

@@ -6,7 +6,7 @@ from uuid import UUID
 from celery import Celery
 from celery.signals import worker_process_init, worker_process_shutdown
 
-from followup.actions import beating, sending, settling
+from followup.actions import alarms, beating, sending, settling
 from followup.models.desk import RECONCILE, TICK
 from followup.runtime import Runtime, die_with_parent
 from followup.tasks import telling
@@ -67,6 +67,9 @@ def _add_tasks(app: Celery, runtime: Runtime) -> None:
     @app.task(name=TICK, shared=False)
     def tick() -> None:
         now = runtime.now()
+        with telling.held_apart("alarms"), open_db() as db:
+            alarms.escalate(db, now=now)
+            alarms.prove(db, now=now)
         with open_db() as db:
             batches = sending.lease(db, now=now, patience=patience)
             beating.beat(db, task=TICK)
@@ -102,7 +105,9 @@ def _add_tasks(app: Celery, runtime: Runtime) -> None:
             for attempt_id, search in searches:
                 sightings = gateway.find(search)
                 with open_db() as db:
-                    settling.settle(db, attempt_id=attempt_id, sightings=sightings, patience=patience)
+                    settling.settle(
+                        db, attempt_id=attempt_id, sightings=sightings, now=runtime.now(), patience=patience
+                    )
         with open_db() as db:
             beating.beat(db, task=RECONCILE)
 
