@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from followup.models import Message, Step
 from followup.models.owed import Owed
+from followup.models.writing import write_changes
 from followup.rules.timing import after_question
 from followup.terms import Status
 
@@ -25,7 +26,7 @@ def retime(db: Session, *, left: Sequence[Owed], now: datetime) -> None:
             Message.status == Status.SCHEDULED,
             Step.reminds.is_not(None),
         )
-    )
+    ).all()
     for reminder, step in reminders:
         question = questions.get((reminder.enrolment_id, step.reminds or ""))
         if question is None:
@@ -41,3 +42,4 @@ def retime(db: Session, *, left: Sequence[Owed], now: datetime) -> None:
         reminder.nominal_at, reminder.due_at, reminder.expires_at = slot.nominal_at, slot.due_at, slot.expires_at
         reminder.why = [shift.as_json() for shift in slot.shifts]
         reminder.lease_token = reminder.leased_until = reminder.next_try_at = None
+    write_changes(db, [reminder for reminder, _ in reminders])

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
-from followup.actions import answering, composing, reminding
+from followup.actions import answering, composing, failing_over, reminding, silence
 from followup.actions.judging import judge
 from followup.actions.pacing import Pace, room
 from followup.actions.patience import Patience
@@ -26,6 +26,7 @@ from followup.models import Attempt, Message, Patient, Sender, Switch, facts
 from followup.models.desk import SENDING
 from followup.models.owed import IS_OWED, Owed, load
 from followup.models.traffic import ORDINARY_LANE, PRIORITY_LANE
+from followup.models.writing import write_changes
 from followup.rules.permission import Hold, Move, Skip
 from followup.rules.slots import Shift
 from followup.terms import Channel, Origin, Status
@@ -94,22 +95,28 @@ def begin(
                 parcels.append(replace(parcel, speak_by=clock + parcel.wait + patience.speak_within))
                 left.append(each)
                 reached.add(message.patient_id)
+    write_changes(db, [each.message for each in owed])
+    failing_over.take_over(db, [each.message for each in owed], now=now)
     reminding.retime(db, left=left, now=now)
+    silence.expect(db, left=left)
     return parcels
 
 
 def record(db: Session, *, answers: Sequence[tuple[Parcel, Answer]], now: datetime, patience: Patience) -> None:
     """Keep what a gateway answered; where a receipt or the reconciler was faster, theirs stands."""
     clock, answered = real_time(db), {parcel.attempt_id: answer for parcel, answer in answers}
-    attempts = db.execute(
+    rows = db.execute(
         select(Attempt, Message)
         .join(Message, Attempt.message_id == Message.id)
         .where(Attempt.id.in_(answered))
         .order_by(Message.id)  # as everyone who locks many: else two might wait for each other
         .with_for_update(of=Message)
-    )
-    for attempt, message in attempts.all():
+    ).all()
+    for attempt, message in rows:
         answering.apply(db, attempt, message, answered[attempt.id], now=now, clock=clock, patience=patience)
+    write_changes(db, [attempt for attempt, _ in rows])
+    write_changes(db, [message for _, message in rows])
+    failing_over.take_over(db, [message for _, message in rows], now=now)
 
 
 def _due(
