@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from followup.actions import auditing, planning
+from followup.actions import auditing, planning, staffing
+from followup.actions.staffing import StaffEntry
 from followup.db import new_id
 from followup.messages.plans import packaged_plans
 from followup.models import Clinic, Sender, Staff
@@ -45,6 +46,9 @@ SAMPLE = ClinicEntry(
     address="1 Maple Street, New York",
     hours="Mon-Fri 8-6",
 )
+
+SAMPLE_ADMIN = StaffEntry(email="admin@maple.example", name="Administrator", role=Role.ADMIN)
+SAMPLE_ON_CALL = StaffEntry(email="desk@maple.example", name="Front desk", phone="+12125550150", role=Role.DESK)
 
 
 def ensure_senders(db: Session, *, live: bool) -> None:
@@ -106,3 +110,11 @@ def ensure_sample(db: Session, *, now: datetime) -> bool:
         return False
     put_clinic(db, entry=SAMPLE, now=now, by="sample")
     return True
+
+
+def staff_sample(db: Session, *, now: datetime) -> None:
+    """An administrator of the sample clinic, and a front desk that is on call at any time."""
+    clinic = staffing.find_clinic(db, SAMPLE.key)
+    for entry in (SAMPLE_ADMIN, SAMPLE_ON_CALL):
+        staff = staffing.put_staff(db, entry=entry, country=clinic.country, now=now, by="sample")
+    staffing.put_on_call(db, clinic=clinic, staff=staff, hours="", now=now, by="sample")

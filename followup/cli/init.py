@@ -62,8 +62,8 @@ def set_up(runtime: Runtime, *, entry: ClinicEntry | None = None, admin: str = "
     with runtime.open_db() as db:
         setting_up.ensure_senders(db, live=runtime.settings.followup_live)
         setting_up.ensure_plans(db, now=now, by=OPERATOR)
-        if sample:
-            setting_up.ensure_sample(db, now=now)
+        if sample and setting_up.ensure_sample(db, now=now):
+            setting_up.staff_sample(db, now=now)
         if entry:
             setting_up.put_clinic(db, entry=entry, now=now, by=OPERATOR)
         if admin:
