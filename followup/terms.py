@@ -91,6 +91,7 @@ class ShiftRule(StrEnum):
     QUIET_HOURS = "quiet_hours"
     FREQUENCY = "frequency"  #: 1 text a day, 3 in 7 days
     BY_HAND = "by_hand"  #: a person chose another time
+    TOOK_OVER = "took_over"  #: it goes where the same message did not arrive on another channel
 
 
 SHIFT_SENTENCES: dict[ShiftRule, str] = {
@@ -101,6 +102,7 @@ SHIFT_SENTENCES: dict[ShiftRule, str] = {
     ShiftRule.QUIET_HOURS: "{before} is in quiet hours, so it goes {after}.",
     ShiftRule.FREQUENCY: "On {before} it would be more than 1 text a day or 3 in 7 days, so it goes {after}.",
     ShiftRule.BY_HAND: "A person moved it from {before} to {after}.",
+    ShiftRule.TOOK_OVER: "What was due {before} on another channel did not arrive, so it goes here {after}.",
 }
 
 

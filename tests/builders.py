@@ -144,7 +144,9 @@ class Clinic:
                 )
             for attempt_id, search in searches:
                 with self.open_db() as db:
-                    settling.settle(db, attempt_id=attempt_id, sightings=outbox.find(search), patience=self.patience)
+                    settling.settle(
+                        db, attempt_id=attempt_id, sightings=outbox.find(search), now=MONDAY, patience=self.patience
+                    )
 
     def receipt(self, parcel: Parcel, kind: ReceiptKind, *, now: datetime, reference: str = "", code: str = "") -> bool:
         """What a gateway says later about a parcel."""

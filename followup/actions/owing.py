@@ -11,15 +11,16 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from followup.actions import overlapping, planning, timetable
+from followup.actions import overlapping, planning, silence, timetable
 from followup.actions.overlapping import Room
 from followup.actions.rows import Rows
 from followup.actions.timetable import Planned, Reaches
-from followup.models import Clinic, Enrolment, Message, Patient, Plan, TreatmentSession
+from followup.models import Clinic, Enrolment, Message, Patient, Plan, Step, TreatmentSession
 from followup.models.facts import Held
 from followup.models.owed import address_of, zone_of
 from followup.models.traffic import ORDINARY_LANE
 from followup.rules.quiet import QuietHours
+from followup.rules.risk import is_asked_again
 from followup.terms import Channel, Consented, Origin, Purpose, Status
 
 
@@ -52,10 +53,12 @@ def owe(
     Steps that the treated regions exclude get no message, or lose the one that has not left. `held` is what the patient
     permits. `is_first`: the patient was not known before this session, so there is nothing to look up.
     """
+    # Of one that did not arrive and one that took over, the latter is what is owed.
     written = {} if is_first else {message.step_id: message for message in _lock(db, enrolment_id)}
+    is_new = not written
     room = Room() if is_first else overlapping.make_room(db, patient=patient, treatment=treatment, plan=plan, held=held)
     steps = planning.steps(db, plan)
-    open_steps = {step.key for step in steps if step.id not in written or written[step.id].status is Status.SCHEDULED}
+    open_steps = {step.key for step in steps if step.id not in written or _follows_plan(written[step.id], step)}
     planned = timetable.draw_up(
         steps,
         regions=treatment.regions,
@@ -75,8 +78,14 @@ def owe(
         elif step.key in open_steps and (step.reminds is None or step.reminds in open_steps):
             _follow(message, each)
             message.replaced_by = room.taken_by(step)
+        elif message.status is Status.SCHEDULED and not step.reminds:
+            message.replaced_by = room.taken_by(step)
     for message in written.values():
         cancel(message, now=now, by=by)
+    check_in = next((each for each in planned if each.step.is_check_in and each.step.key in open_steps), None)
+    if check_in and (is_asked_again(treatment.precautions) or not is_new):
+        rows.write()  # the enrolment may be among them
+        silence.call_on(db, enrolment_id=enrolment_id, treatment=treatment, at=check_in.slot.due_at)
 
 
 def cancel(message: Message, *, now: datetime, by: str) -> None:
@@ -105,7 +114,7 @@ def _add(rows: Rows, patient: Patient, enrolment_id: UUID, planned: Planned, roo
     step = planned.step
     rows.add(
         Message,
-        once_key=f"step:{enrolment_id}:{step.key}",
+        once_key=_once_key(enrolment_id, step),
         clinic_id=patient.clinic_id,
         patient_id=patient.id,
         enrolment_id=enrolment_id,
@@ -118,6 +127,15 @@ def _add(rows: Rows, patient: Patient, enrolment_id: UUID, planned: Planned, roo
         created_at=now,
         **_place(planned),
     )
+
+
+def _once_key(enrolment_id: UUID | None, step: Step) -> str:
+    return f"step:{enrolment_id}:{step.key}"
+
+
+def _follows_plan(message: Message, step: Step) -> bool:
+    """Whether it is still to go where and when the plan says, and not where another one did not arrive."""
+    return message.status is Status.SCHEDULED and message.once_key == _once_key(message.enrolment_id, step)
 
 
 def _follow(message: Message, planned: Planned) -> None:

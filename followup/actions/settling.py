@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from followup.actions import answering, auditing
+from followup.actions import answering, auditing, failing_over
 from followup.actions.patience import Patience
 from followup.db import real_time
 from followup.logs import about
@@ -51,7 +51,9 @@ def open_attempts(db: Session, *, channel: Channel, keeps_list: bool, patience: 
     return searches if keeps_list else []
 
 
-def settle(db: Session, *, attempt_id: UUID, sightings: Sequence[Sighting] | None, patience: Patience) -> None:
+def settle(
+    db: Session, *, attempt_id: UUID, sightings: Sequence[Sighting] | None, now: datetime, patience: Patience
+) -> None:
     """Draw the conclusion from one reading of the gateway's list (None: it could not be read whole)."""
     clock = real_time(db)
     attempt, message = db.execute(
@@ -65,6 +67,7 @@ def settle(db: Session, *, attempt_id: UUID, sightings: Sequence[Sighting] | Non
     if found := _not_ours_already(db, attempt, sightings):
         answering.accept(attempt, message, reference=found.reference, clock=clock)
         message.status = lifecycle.after_receipt(message.status, found.kind)
+        failing_over.take_over(db, [message], now=now)
         log.info("attempt found in the gateway's list", extra=about(message=message.id, attempt=attempt.id))
     elif clock < attempt.begun_at + patience.surely_listed:
         return
@@ -84,6 +87,7 @@ def settle_by_hand(db: Session, *, message: Message, was_sent: bool, now: dateti
     message.check_at = None
     if not was_sent:
         message.left_at = None
+        failing_over.take_over(db, [message], now=now)
     auditing.note(
         db, did="settle", subject="message", subject_id=message.id, now=now, by=by, details={"was_sent": was_sent}
     )

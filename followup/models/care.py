@@ -105,6 +105,11 @@ class Step(Base):
         """Whether it may well never go, so that it counts as a text only once it is sent."""
         return self.when is not None or self.reminds is not None
 
+    @property
+    def is_check_in(self) -> bool:
+        """Whether it asks how the patient is, for the first time; a reminder asks again."""
+        return self.question is Question.CHECK_IN and self.reminds is None
+
 
 class Enrolment(Base):
     """This treatment session, followed by that plan version."""

@@ -44,7 +44,7 @@ class Known:
 
     def about(self, each: Owed, *, now: datetime) -> Facts:
         """The facts at `now`, or at the message's due time while that is still to come."""
-        at, question = max(now, each.message.due_at), _question(each, self.stories)
+        at, asking = max(now, each.message.due_at), _asking(each, self.stories)
         patient_id = each.message.patient_id
         consent = patient_id and self.consents.get((patient_id, each.message.channel, each.message.purpose))
         return Facts(
@@ -55,34 +55,34 @@ class Known:
             consent=consent or None,
             replaced=each.message.replaced_by is not None,
             booked=_is_booked(each, at),
-            answered=_is_reminder(each) and question is not None and question.id in self.answers,
-            question_waits=_is_reminder(each) and _is_waiting(question),
-            condition_met=self._meets_condition(each, question),
+            answered=_is_reminder(each) and any(question.id in self.answers for question in asking),
+            question_waits=_is_reminder(each) and any(map(_is_waiting, asking)),
+            condition_met=self._meets_condition(each, asking),
             open_alert=self._is_held(each, at),
             quiet_until=_quiet_until(each, at),
             next_free=_next_free(each, self.texts, at),
         )
 
-    def _meets_condition(self, each: Owed, question: Message | None) -> bool:
+    def _meets_condition(self, each: Owed, asking: Sequence[Message]) -> bool:
         step, treatment = each.step, each.treatment
         if not step or not (step.reminds or step.when):
             return True
-        asked = question is not None and question.status in lifecycle.GONE
+        asked = [question for question in asking if question.status in lifecycle.GONE]
         if step.reminds:
-            return asked
+            return bool(asked)
         assert treatment is not None
         if is_asked_again(treatment.precautions):
             return True
-        if question is None or not asked:
-            return False
         risky = is_high_risk(
             regions=treatment.regions, precautions=treatment.precautions, first_treatment=treatment.first_treatment
         )
-        return Label.NERVE in self.answers.get(question.id, ()) or (risky and not self._has_spoken(each, question))
+        worries = any(Label.NERVE in self.answers.get(question.id, ()) for question in asked)
+        return worries or (bool(asked) and risky and not self._has_spoken(each, asked))
 
-    def _has_spoken(self, each: Owed, question: Message) -> bool:
+    def _has_spoken(self, each: Owed, asked: Sequence[Message]) -> bool:
         spoke_at = self.spoke.get(each.message.patient_id) if each.message.patient_id else None
-        return bool(question.left_at and spoke_at and spoke_at >= question.left_at)
+        first_at = min((question.left_at for question in asked if question.left_at), default=None)
+        return bool(first_at and spoke_at and spoke_at >= first_at)
 
     def _is_held(self, each: Owed, at: datetime) -> bool:
         """Whether a worry stands between the patient and a prompt; care, and what a person writes, always goes."""
@@ -225,18 +225,22 @@ def _is_reminder(each: Owed) -> bool:
     return each.step is not None and each.step.reminds is not None
 
 
-def _is_waiting(question: Message | None) -> bool:
-    return question is not None and question.status is Status.SCHEDULED and question.replaced_by is None
+def _is_waiting(question: Message) -> bool:
+    return question.status is Status.SCHEDULED and question.replaced_by is None
 
 
-def _question(each: Owed, stories: _Stories) -> Message | None:
-    """The message whose answer this one depends on, if any: the question it repeats, else the check-in."""
+def _asking(each: Owed, stories: _Stories) -> list[Message]:
+    """The messages that asked what this one depends on, if any: the question it repeats, else the check-in.
+
+    More than one where the first did not arrive, and the same question went, or goes, by another channel.
+    """
     if not each.step or not _depends(each):
-        return None
-    for step, message in stories[each.message.enrolment_id]:
-        if step.key == each.step.reminds or (not each.step.reminds and step.question is Question.CHECK_IN):
-            return message
-    return None
+        return []
+    return [
+        message
+        for step, message in stories[each.message.enrolment_id]
+        if step.key == each.step.reminds or (not each.step.reminds and step.question is Question.CHECK_IN)
+    ]
 
 
 def _quiet_until(each: Owed, now: datetime) -> datetime | None:

@@ -6,7 +6,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from followup.db import real_time
-from followup.models import Alert, Message, Sender, Switch
+from followup.models import Alert, Enrolment, Message, Sender, Switch
 from followup.models.desk import SENDING
 from followup.models.duty import next_proof, unproven
 from followup.models.owed import IS_OWED
@@ -27,15 +27,17 @@ def unfinished(db: Session, *, now: datetime) -> int:
         due = due.where(Message.lane == PRIORITY_LANE, Message.origin == Origin.ALARM)
     sending = select(func.count()).where(Message.status == Status.SENDING)
     rounds = select(func.count()).where(Alert.next_at <= now)
-    counts = [db.scalars(count).one() for count in (due, sending, rounds)]
+    silent = select(func.count()).where(Enrolment.answer_by <= now)
+    counts = [db.scalars(count).one() for count in (due, sending, rounds, silent)]
     return sum(counts) + len(unproven(db, now=now))
 
 
 def next_due(db: Session, *, after: datetime) -> datetime | None:
-    """When something is due next: a message, a round of notices, the daily test; None if nothing is owed any more."""
+    """When something is due next: a message, an answer, a round of notices, the daily test; None if nothing is owed."""
     instants = [
         db.scalar(select(func.min(Message.due_at)).where(IS_OWED, Message.due_at > after)),
         db.scalar(select(func.min(Alert.next_at)).where(Alert.next_at > after)),
+        db.scalar(select(func.min(Enrolment.answer_by)).where(Enrolment.answer_by > after)),
         next_proof(db, after=after),
     ]
     return min((at for at in instants if at), default=None)

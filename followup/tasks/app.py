@@ -6,7 +6,7 @@ from uuid import UUID
 from celery import Celery
 from celery.signals import worker_process_init, worker_process_shutdown
 
-from followup.actions import alarms, beating, sending, settling
+from followup.actions import alarms, beating, sending, settling, silence
 from followup.models.desk import RECONCILE, TICK
 from followup.runtime import Runtime, die_with_parent
 from followup.tasks import telling
@@ -67,6 +67,8 @@ def _add_tasks(app: Celery, runtime: Runtime) -> None:
     @app.task(name=TICK, shared=False)
     def tick() -> None:
         now = runtime.now()
+        with telling.held_apart("silence"), open_db() as db:
+            silence.watch(db, now=now)
         with telling.held_apart("alarms"), open_db() as db:
             alarms.escalate(db, now=now)
             alarms.prove(db, now=now)

@@ -23,7 +23,7 @@ def make_uncertain(clinic: Clinic, *, arrives: bool, patience: Patience = AT_ONC
 def settle(clinic: Clinic, sightings: list[Sighting] | None) -> None:
     [attempt] = clinic.attempts(clinic.message("what-to-expect").id)
     with clinic.open_db() as db:
-        settling.settle(db, attempt_id=attempt.id, sightings=sightings, patience=clinic.patience)
+        settling.settle(db, attempt_id=attempt.id, sightings=sightings, now=NOON, patience=clinic.patience)
 
 
 def test_a_message_in_the_gateways_list_was_sent(clinic: Clinic) -> None:
