@@ -36,6 +36,7 @@ OpenDb = Callable[[], AbstractContextManager[Session]]
 
 # A worker must never wait on another transaction for longer than a lease lives.
 LOCK_TIMEOUT_MS = 10_000
+MOST_CONNECTIONS = 15  # of a process; kept open, because opening one takes longer than most of what is asked through it
 _ONLY_READS = "followup_only_reads"
 
 # A lock that is waited for, a process that froze within a transaction, a host that vanished: each ends in a minute.
@@ -136,7 +137,9 @@ def first_id(at: datetime) -> UUID:
 def connect(url: str) -> Engine:
     """Open the database at a SQLAlchemy URL. SQLite writes through to disk and locks before it reads."""
     hosted = POSTGRESQL if make_url(url).get_backend_name() == "postgresql" else {}
-    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=hosted)
+    engine = create_engine(
+        url, pool_size=MOST_CONNECTIONS, max_overflow=0, pool_pre_ping=True, hide_parameters=True, connect_args=hosted
+    )
     event.listen(engine, "handle_error", _keep_patients_out)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
