@@ -2,8 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -55,22 +54,15 @@ def _write(db: Session, rows: Mapping[type[Base], Sequence[Row]]) -> None:
 
 def _write_to_postgresql(db: Session, rows: Mapping[type[Base], Sequence[Row]]) -> None:
     # For both sides one statement with all rows costs half of a statement for each.
-    with _keeping_plans(db):
-        for model, its in rows.items():
-            whole = [_whole(model, row) for row in its]
-            db.execute(_insert_from_json(model), {"rows": json.dumps(whole, default=_as_text)})
+    db.execute(_KEEP_PLANS)
+    for model, its in rows.items():
+        whole = [_whole(model, row) for row in its]
+        db.execute(_insert_from_json(model), {"rows": json.dumps(whole, default=_as_text)})
 
 
-@contextmanager
-def _keeping_plans(db: Session) -> Iterator[None]:
-    """Look up what new rows point at by plans that are kept: otherwise each row has its look-ups planned anew.
-
-    Plans that only use indexes stay right however small the tables were when they were made.
-    """
-    db.execute(text("SELECT set_config('plan_cache_mode', 'auto', true), set_config('enable_seqscan', 'off', true)"))
-    yield
-    db.execute(text("SET LOCAL plan_cache_mode TO DEFAULT"))
-    db.execute(text("SET LOCAL enable_seqscan TO DEFAULT"))
+# What a new row points at is looked up by a plan of its own. Until the transaction ends these plans are kept, not made
+# anew for each row; since they use indexes only, they stay right however small the tables were when they were made.
+_KEEP_PLANS = text("SELECT set_config('plan_cache_mode', 'auto', true), set_config('enable_seqscan', 'off', true)")
 
 
 @cache
