@@ -17,6 +17,8 @@ MOST_CALLS_TO_ALL = 12
 
 _SEVERITIES = list(Label)
 _JUST_BEFORE = timedelta(minutes=1)
+_APOSTROPHES = "'\N{RIGHT SINGLE QUOTATION MARK}"
+_THUMBS_UP = "\N{THUMBS UP SIGN}"
 _I = r"(?:i|ill|im|i am|i will|i have|ive)"
 _TAKES = re.compile(
     rf"k|ok(?:ay)?|okey|yes|yep|mine|its mine|(?:{_I} )?(?:take|taken|taking|took|got|have)(?: it| this)?|(?:{_I} )?on it"
@@ -122,9 +124,7 @@ def next_proof_at(after: datetime, *, opens: time, zone: ZoneInfo) -> datetime:
 
 
 def takes(text: str) -> bool:
-    """Whether a member of staff says, in English or Spanish and with nothing else, that they take what they were told of."""
-    plain = (
-        unicodedata.normalize("NFKD", text).casefold().replace("'", "").replace("\N{RIGHT SINGLE QUOTATION MARK}", "")
-    )
+    """Whether a member of staff says, in English or Spanish and nothing else, that they take what they were told of."""
+    plain = "".join(letter for letter in unicodedata.normalize("NFKD", text).casefold() if letter not in _APOSTROPHES)
     letters = "".join(letter if letter.isalnum() else " " for letter in plain if not unicodedata.combining(letter))
-    return bool(_TAKES.fullmatch(" ".join(letters.split())))
+    return bool(_TAKES.fullmatch(" ".join(letters.split()) or ("ok" if _THUMBS_UP in text else "")))

@@ -1,0 +1,405 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from threading import Barrier
+from uuid import UUID
+
+import pytest
+from sqlalchemy import delete, func, select
+
+from followup.actions import alarms, alerting, staffing
+from followup.actions.alerting import AlreadyTaken, Unsigned
+from followup.actions.staffing import StaffEntry
+from followup.models import Alert, AuditEntry, Message, OnCall, Patient, Staff
+from followup.rules.escalation import MOST_CALLS_TO_ALL
+from followup.terms import AlertCause, Channel, Label, Role, Status
+from tests.alarms import (
+    FIRST,
+    SECOND,
+    THIRD,
+    alert,
+    escalate,
+    hear,
+    location,
+    notices,
+    patient,
+    prove,
+    put_on_call,
+    raise_one,
+    resolve,
+    take,
+    told,
+    waiting,
+)
+from tests.builders import MONDAY, Clinic, local
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+@pytest.fixture
+def staffed(clinic: Clinic) -> Clinic:
+    """Three on call, the first of them with a phone."""
+    put_on_call(clinic, FIRST, phone="212-555-0151")
+    put_on_call(clinic, SECOND)
+    put_on_call(clinic, THIRD)
+    return clinic
+
+
+@pytest.fixture
+def ada(staffed: Clinic) -> Patient:
+    staffed.record()
+    return patient(staffed)
+
+
+def test_a_worry_tells_the_first_person_at_once_on_every_channel(staffed: Clinic) -> None:
+    raised = alert(staffed, raise_one(staffed, Label.URGENT))
+    assert notices(staffed) == [(FIRST, "sms", "alarm-sms"), (FIRST, "email", "alarm-email")]
+    assert (raised.answer_by, raised.next_at, raised.told) == (MONDAY + 15 * MINUTE, MONDAY + 15 * MINUTE, 1)
+
+
+def test_a_notice_holds_a_link_and_nothing_of_the_patient(staffed: Clinic, ada: Patient) -> None:
+    alert_id = raise_one(staffed, Label.EMERGENCY, patient=ada)
+    staffed.tick(MONDAY)
+    [text], [mail] = staffed.sms.sent, staffed.email.sent
+    link = f"https://followup.example/alerts/{alert_id}"
+    assert text.text == f"Maple Clinic: ALARM. A reply needs a person now. Open it and take it: {link}"
+    assert (text.to, mail.to) == ("+12125550151", FIRST)
+    assert link in mail.text
+    assert not any(private in f"{text.text} {mail.text} {mail.html}" for private in ("Ada", "Lind", "emergency"))
+
+
+def test_the_same_thing_raises_one_alert(staffed: Clinic) -> None:
+    first = raise_one(staffed)
+    assert raise_one(staffed, Label.EMERGENCY, now=MONDAY + MINUTE) == first
+    assert alert(staffed, first).label is Label.NERVE
+    assert len(notices(staffed)) == 2
+
+
+def test_not_taken_in_time_it_goes_down_the_list_and_then_to_all(staffed: Clinic) -> None:
+    alert_id = raise_one(staffed, Label.NERVE)
+    assert escalate(staffed, MONDAY + HOUR - MINUTE) == 0
+    for hours in (1, 2, 3):
+        assert escalate(staffed, MONDAY + hours * HOUR) == 1
+    assert [told(staffed, MONDAY + hours * HOUR) for hours in range(4)] == [
+        {FIRST},
+        {SECOND},
+        {THIRD},
+        {FIRST, SECOND, THIRD},
+    ]
+    assert alert(staffed, alert_id).next_at is None
+    assert escalate(staffed, MONDAY + 24 * HOUR) == 0
+
+
+def test_later_notices_say_which_step_it_is_and_how_long_nobody_came(staffed: Clinic) -> None:
+    raise_one(staffed, Label.URGENT)
+    escalate(staffed, MONDAY + 15 * MINUTE)
+    staffed.tick(MONDAY + 15 * MINUTE)
+    last = staffed.email.sent[-1]
+    assert last.to == SECOND
+    assert "No one has taken this alarm for 15 minutes. You are step 2 on the list." in last.text
+
+
+def test_when_nobody_is_on_call_everybody_is_told_at_once(clinic: Clinic) -> None:
+    put_on_call(clinic, FIRST, hours="Mon-Fri 8-6")
+    put_on_call(clinic, SECOND, hours="Mon-Fri 8-6")
+    night = local(6, 23)
+    raise_one(clinic, Label.NERVE, now=night)
+    assert told(clinic, night) == {FIRST, SECOND}
+
+
+def test_only_who_is_on_call_at_that_hour_is_told_alone(clinic: Clinic) -> None:
+    put_on_call(clinic, FIRST, hours="Mon-Fri 8-6")
+    put_on_call(clinic, SECOND, hours="Mon-Sun 18:00-08:00")
+    raise_one(clinic, Label.NERVE, now=local(7, 23))
+    assert told(clinic, local(7, 23)) == {SECOND}
+
+
+def test_without_a_list_the_administrators_are_told(clinic: Clinic) -> None:
+    with clinic.open_db() as db:
+        entry = StaffEntry(email="boss@maple.example", role=Role.ADMIN)
+        staffing.put_staff(db, entry=entry, country="US", now=MONDAY, by="test")
+    raise_one(clinic)
+    assert notices(clinic) == [("boss@maple.example", "email", "alarm-email")]
+
+
+def test_without_anybody_an_alert_is_kept_and_waits_for_the_banner(clinic: Clinic) -> None:
+    raised = alert(clinic, raise_one(clinic, Label.EMERGENCY))
+    assert (raised.next_at, raised.answer_by) == (None, MONDAY + 5 * MINUTE)
+
+
+def test_an_emergency_is_repeated_to_all_and_at_some_time_ends(staffed: Clinic) -> None:
+    alert_id, now, rounds = raise_one(staffed, Label.EMERGENCY), MONDAY, 1
+    while next_at := alert(staffed, alert_id).next_at:
+        assert next_at == now + 5 * MINUTE
+        now, rounds = next_at, rounds + escalate(staffed, next_at)
+    assert rounds == 3 + MOST_CALLS_TO_ALL
+    assert told(staffed, now) == {FIRST, SECOND, THIRD}
+
+
+def test_after_an_outage_rounds_come_one_by_one_and_not_all_together(staffed: Clinic) -> None:
+    raise_one(staffed, Label.EMERGENCY)
+    assert escalate(staffed, MONDAY + HOUR) == 1
+    assert escalate(staffed, MONDAY + HOUR) == 0
+    assert told(staffed, MONDAY + HOUR) == {SECOND}
+
+
+def test_what_nobody_understood_is_told_only_when_the_day_ends(staffed: Clinic) -> None:
+    alert_id = raise_one(staffed, Label.UNCLEAR)
+    assert alert(staffed, alert_id).next_at == alert(staffed, alert_id).answer_by == local(7, 18)
+    assert notices(staffed) == []
+    assert escalate(staffed, local(7, 18)) == 1
+    assert notices(staffed) == [(FIRST, "sms", "alarm-sms"), (FIRST, "email", "alarm-email")]
+    assert alert(staffed, alert_id).next_at == local(7, 19)
+
+
+def test_an_unreached_patient_is_told_in_its_own_words(staffed: Clinic) -> None:
+    raise_one(staffed, Label.NERVE, cause=AlertCause.UNREACHED)
+    escalate(staffed, MONDAY + HOUR)
+    assert {wording for *_, wording in notices(staffed)} == {"unreached"}
+
+
+def test_an_alert_of_nobody_known_is_everyones_and_nobody_is_told_twice(staffed: Clinic) -> None:
+    staffed.add_clinic("oak")
+    put_on_call(staffed, FIRST, key="oak")
+    put_on_call(staffed, "oak@maple.example", key="oak")
+    raise_one(staffed, Label.NERVE, clinic=None)
+    for hours in range(1, 5):
+        escalate(staffed, MONDAY + hours * HOUR)
+    everybody = [told(staffed, MONDAY + hours * HOUR) for hours in range(5)]
+    assert everybody == [{FIRST}, {SECOND}, {"oak@maple.example"}, {THIRD}, {FIRST, SECOND, THIRD, "oak@maple.example"}]
+
+
+def test_a_clinic_may_ask_for_faster_answers(staffed: Clinic) -> None:
+    staffed.change(location(staffed), worry_minutes=20)
+    assert alert(staffed, raise_one(staffed)).next_at == MONDAY + 20 * MINUTE
+
+
+def test_a_second_reply_joins_the_open_alert_and_says_nothing_new(staffed: Clinic, ada: Patient) -> None:
+    first, is_new = hear(staffed, Label.URGENT, now=MONDAY, who=ada)
+    again, is_new_again = hear(staffed, Label.NERVE, now=MONDAY + MINUTE, who=ada)
+    assert (is_new, again == first, is_new_again) == (True, True, False)
+    assert len(notices(staffed)) == 2
+
+
+def test_a_worse_reply_makes_the_alert_worse_and_tells_anew(staffed: Clinic, ada: Patient) -> None:
+    first, _ = hear(staffed, Label.NERVE, now=MONDAY, who=ada)
+    escalate(staffed, MONDAY + HOUR)
+    now = MONDAY + HOUR + 10 * MINUTE
+    same, is_new = hear(staffed, Label.EMERGENCY, now=now, who=ada)
+    assert (same == first, is_new) == (True, True)
+    worse = alert(staffed, first)
+    assert (worse.label, worse.answer_by, worse.next_at) == (Label.EMERGENCY, MONDAY + HOUR, now + 5 * MINUTE)
+    assert told(staffed, now) == {FIRST}
+    escalate(staffed, now + 5 * MINUTE)
+    assert told(staffed, now + 5 * MINUTE) == {SECOND}
+
+
+def test_what_nobody_understood_and_then_hurts_tells_at_once(staffed: Clinic, ada: Patient) -> None:
+    first, _ = hear(staffed, Label.QUESTION, now=MONDAY, who=ada)
+    _, is_new = hear(staffed, Label.UNCLEAR, now=MONDAY + MINUTE, who=ada)
+    assert is_new
+    assert notices(staffed) == []
+    hear(staffed, Label.NERVE, now=MONDAY + 2 * MINUTE, who=ada)
+    assert told(staffed, MONDAY + 2 * MINUTE) == {FIRST}
+    assert alert(staffed, first).answer_by == MONDAY + 2 * MINUTE + HOUR
+
+
+def test_once_somebody_has_it_the_next_reply_is_a_new_alert(staffed: Clinic, ada: Patient) -> None:
+    first, _ = hear(staffed, Label.URGENT, now=MONDAY, who=ada)
+    take(staffed, first)
+    second, is_new = hear(staffed, Label.NERVE, now=MONDAY + MINUTE, who=ada)
+    assert second != first
+    assert is_new
+
+
+def test_replies_of_one_unknown_number_are_one_alert(staffed: Clinic) -> None:
+    first, _ = hear(staffed, Label.UNCLEAR, now=MONDAY, sent_from="+12125550190")
+    same, is_new = hear(staffed, Label.UNCLEAR, now=MONDAY + MINUTE, sent_from="+12125550190")
+    other, _ = hear(staffed, Label.UNCLEAR, now=MONDAY + MINUTE, sent_from="+12125550191")
+    assert (same == first, is_new, other == first) == (True, False, False)
+
+
+def test_a_reply_that_is_read_again_keeps_its_alert_and_gives_it_the_patient(staffed: Clinic, ada: Patient) -> None:
+    first, _ = hear(staffed, Label.NERVE, now=MONDAY)
+    with staffed.open_db() as db:
+        reply = db.scalars(select(alerting.Reply)).one()
+        known = db.get_one(Patient, ada.id)
+        again, is_new = alerting.hear(
+            db, reply=reply, label=Label.NERVE, clinic=None, patient=known, now=MONDAY + MINUTE
+        )
+        assert (again.id, is_new, again.patient_id, again.clinic_id) == (first, False, ada.id, ada.clinic_id)
+    assert len(notices(staffed)) == 2
+
+
+def test_gone_releases_nerve_alerts_which_stay_open_and_back_again_tells_anew(staffed: Clinic, ada: Patient) -> None:
+    first, _ = hear(staffed, Label.NERVE, now=MONDAY, who=ada)
+    with staffed.open_db() as db:
+        alerting.release(db, patient=ada, now=MONDAY + MINUTE)
+    released = alert(staffed, first)
+    assert (released.released_at, released.next_at) == (MONDAY + MINUTE, MONDAY + HOUR)
+    same, is_new = hear(staffed, Label.NERVE, now=MONDAY + 30 * MINUTE, who=ada)
+    assert (same == first, is_new) == (True, True)
+    assert alert(staffed, first).released_at is None
+    assert told(staffed, MONDAY + 30 * MINUTE) == {FIRST}
+
+
+def test_taking_it_stops_the_rounds_and_what_has_not_left(staffed: Clinic) -> None:
+    alert_id = raise_one(staffed, Label.EMERGENCY)
+    staffed.tick(MONDAY)
+    escalate(staffed, MONDAY + 5 * MINUTE)
+    assert waiting(staffed, alert_id) == 1
+    take(staffed, alert_id, now=MONDAY + 6 * MINUTE)
+    assert escalate(staffed, MONDAY + 10 * MINUTE) == 0
+    assert waiting(staffed, alert_id) == 0
+    taken = alert(staffed, alert_id)
+    assert (taken.taken_by, taken.taken_at, taken.resolved_at) == ("Lee", MONDAY + 6 * MINUTE, None)
+
+
+def test_who_comes_second_is_told_who_was_faster_and_when(staffed: Clinic) -> None:
+    alert_id = raise_one(staffed)
+    take(staffed, alert_id)
+    take(staffed, alert_id, now=MONDAY + HOUR)
+    with pytest.raises(AlreadyTaken, match=r"was taken by Lee at 2027-06-07 14:00 UTC"):
+        take(staffed, alert_id, by="Kim", now=MONDAY + MINUTE)
+    resolve(staffed, alert_id, by="Kim", now=MONDAY + HOUR)
+    for act in (take, resolve):
+        with pytest.raises(AlreadyTaken, match=r"was resolved by Kim at 2027-06-07 15:00 UTC"):
+            act(staffed, alert_id)
+
+
+def test_resolving_takes_what_nobody_had_and_needs_a_name_and_a_note(staffed: Clinic) -> None:
+    alert_id = raise_one(staffed)
+    for by, note in (("", "Called."), ("Lee", " ")):
+        with pytest.raises(Unsigned, match=r"is missing"):
+            resolve(staffed, alert_id, by=by, note=note)
+    with pytest.raises(Unsigned, match=r"a name is missing"):
+        take(staffed, alert_id, by=" ")
+    resolve(staffed, alert_id, note="Called, foot is fine.")
+    done = alert(staffed, alert_id)
+    assert (done.taken_by, done.resolved_by, done.note, done.next_at) == ("Lee", "Lee", "Called, foot is fine.", None)
+
+
+def test_who_took_and_resolved_stands_in_the_audit_log(staffed: Clinic) -> None:
+    alert_id = raise_one(staffed)
+    take(staffed, alert_id)
+    resolve(staffed, alert_id, by="Kim")
+    with staffed.open_db() as db:
+        lines = db.scalars(select(AuditEntry).where(AuditEntry.subject_id == str(alert_id)).order_by(AuditEntry.id))
+        assert [(line.did, line.did_by) for line in lines] == [("take", "Lee"), ("resolve", "Kim")]
+
+
+def answer(clinic: Clinic, email: str, body: str, now: datetime) -> UUID | None:
+    with clinic.open_db() as db:
+        taken = alerting.take_by_reply(db, staff=staffing.find_staff(db, email), body=body, now=now)
+        return taken.id if taken else None
+
+
+def test_a_member_of_staff_takes_what_they_were_told_last_by_answering(staffed: Clinic) -> None:
+    older = raise_one(staffed, once_key="older")
+    newer = raise_one(staffed, once_key="newer", now=MONDAY + MINUTE)
+    staffed.tick(MONDAY)
+    staffed.tick(MONDAY + MINUTE)
+    assert answer(staffed, FIRST, "who is it?", MONDAY + 2 * MINUTE) is None
+    assert answer(staffed, FIRST, "Take!", MONDAY + 2 * MINUTE) == newer
+    assert alert(staffed, newer).taken_by == FIRST  # who has no name is known by the address
+    assert answer(staffed, FIRST, "ok", MONDAY + 3 * MINUTE) == older
+    assert answer(staffed, FIRST, "ok", MONDAY + 4 * MINUTE) is None
+
+
+def test_nobody_takes_what_they_were_not_told_of(staffed: Clinic) -> None:
+    raise_one(staffed)
+    assert answer(staffed, FIRST, "ok", MONDAY) is None  # the notice has not left yet
+    staffed.tick(MONDAY)
+    assert answer(staffed, SECOND, "ok", MONDAY) is None
+
+
+def test_of_two_people_who_take_at_once_one_wins(busy_clinic: Clinic) -> None:
+    alert_id, both = raise_one(busy_clinic), Barrier(2)
+
+    def try_to(name: str) -> bool:
+        with busy_clinic.open_db() as db:
+            mine = db.get_one(Alert, alert_id)
+            both.wait()
+            try:
+                alerting.take(db, alert=mine, by=name, now=MONDAY)
+            except AlreadyTaken:
+                return False
+            return True
+
+    with ThreadPoolExecutor() as pool:
+        won = dict(zip(("Lee", "Kim"), pool.map(try_to, ("Lee", "Kim")), strict=True))
+    assert sorted(won.values()) == [False, True]
+    assert won[str(alert(busy_clinic, alert_id).taken_by)]
+
+
+def test_two_ticks_at_once_tell_one_round(busy_clinic: Clinic) -> None:
+    put_on_call(busy_clinic, FIRST)
+    put_on_call(busy_clinic, SECOND)
+    raise_one(busy_clinic, Label.URGENT)
+    later, both = MONDAY + HOUR, Barrier(2)
+
+    def tick() -> int:
+        with busy_clinic.open_db() as db:
+            both.wait()
+            found = alarms.escalate(db, now=later)
+            both.wait()
+            return found
+
+    with ThreadPoolExecutor() as pool:
+        found = [each.result() for each in [pool.submit(tick), pool.submit(tick)]]
+    assert sorted(found) == [0, 1]
+    assert told(busy_clinic, later) == {SECOND}
+
+
+def test_the_daily_test_goes_to_the_first_of_the_list_once_a_day(staffed: Clinic) -> None:
+    assert prove(staffed, local(7, 8, 59)) == 0
+    for moment in (local(7, 9), local(7, 9), local(7, 20), local(8, 8, 59)):
+        prove(staffed, moment)
+    assert notices(staffed) == [(FIRST, "sms", "heartbeat"), (FIRST, "email", "heartbeat")]
+    assert prove(staffed, local(8, 9)) == 2
+    staffed.tick(local(8, 9))
+    assert staffed.sms.sent[-1].text.startswith("Maple Clinic: Daily test. Alarms can reach this phone.")
+
+
+def test_two_ticks_at_once_make_one_daily_test(busy_clinic: Clinic) -> None:
+    put_on_call(busy_clinic, FIRST, phone="212-555-0151")
+    both = Barrier(2)
+
+    def tick() -> None:
+        both.wait()
+        prove(busy_clinic, local(7, 9))
+
+    with ThreadPoolExecutor() as pool:
+        for each in [pool.submit(tick), pool.submit(tick)]:
+            each.result()
+    assert len(notices(busy_clinic)) == 2
+
+
+def test_a_clinic_without_a_list_gets_no_daily_test(staffed: Clinic) -> None:
+    staffed.add_clinic("oak")
+    with staffed.open_db() as db:
+        db.execute(delete(OnCall))
+    assert prove(staffed, local(7, 9)) == 0
+
+
+def test_the_same_person_first_at_two_clinics_proves_both(staffed: Clinic) -> None:
+    staffed.add_clinic("oak")
+    put_on_call(staffed, FIRST, key="oak")
+    assert prove(staffed, local(7, 9)) == 4
+
+
+def test_alarms_leave_through_a_pause_and_without_an_emergency_number(staffed: Clinic) -> None:
+    staffed.change(location(staffed), emergency="")
+    raise_one(staffed)
+    staffed.tick(MONDAY)
+    with staffed.open_db() as db:
+        sent = db.scalar(select(func.count()).where(Message.status == Status.SENT))
+    assert sent == 2
+
+
+def test_a_text_to_staff_who_lost_their_phone_is_skipped_and_their_email_goes(staffed: Clinic) -> None:
+    raise_one(staffed)
+    with staffed.open_db() as db:
+        db.scalars(select(Staff).where(Staff.email == FIRST)).one().phone = None
+    staffed.tick(MONDAY)
+    assert (len(staffed.sms.sent), len(staffed.email.sent)) == (0, 1)
+    assert staffed.email.channel is Channel.EMAIL
