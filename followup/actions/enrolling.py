@@ -49,21 +49,21 @@ def record_treatment(db: Session, *, entry: TreatmentEntry, now: datetime, by: s
     The same entry again changes nothing. What cannot go (no consent, no working address, no emergency number) is
     written all the same, and shows why it waits. Raises EntryError, UnknownClinic, UnknownPlan or Conflict.
     """
-    [recorded] = record_treatments(db, entries=[entry], now=now, by=by)
+    [recorded] = record_treatments(db, entries=[(entry, by)], now=now)
     if not isinstance(recorded, Recorded):
         raise recorded
     return replace(recorded, messages=owing.messages_of(db, recorded.treatment))
 
 
 def record_treatments(
-    db: Session, *, entries: Sequence[TreatmentEntry], now: datetime, by: str
+    db: Session, *, entries: Sequence[tuple[TreatmentEntry, str]], now: datetime
 ) -> list[Recorded | Refusal]:
-    """Record many as if one after the other, but look up and write together what they have in common.
+    """Record many, each with who hands it in, as if one after the other; what they share is looked up and written once.
 
     Refusals are told in place of what they refuse, and leave no trace. The messages are written, not read.
     """
-    desk = _Desk(db, entries, now, by)
-    recorded = [desk.record(entry) for entry in entries]
+    desk = _Desk(db, [entry for entry, _ in entries], now)
+    recorded = [desk.record(entry, by) for entry, by in entries]
     desk.rows.write()
     return recorded
 
@@ -71,17 +71,17 @@ def record_treatments(
 class _Desk:
     """What some entries have in common, and where each of them is recorded."""
 
-    def __init__(self, db: Session, entries: Sequence[TreatmentEntry], now: datetime, by: str) -> None:
-        self._db, self._now, self._by = db, now, by
+    def __init__(self, db: Session, entries: Sequence[TreatmentEntry], now: datetime) -> None:
+        self._db, self._now = db, now
         self.rows = Rows(db)
         self._clinics = _lock_clinics(db, entries)
         self._patients = Patients(db, self.rows, self._clinics.values(), entries)
         self._sessions = _known(db, self._clinics, entries)
         self._plans: dict[str, Plan] = {}
 
-    def record(self, entry: TreatmentEntry) -> Recorded | Refusal:
+    def record(self, entry: TreatmentEntry, by: str) -> Recorded | Refusal:
         try:
-            return self._known_already(entry) or self._record(entry, self._plan(entry.plan))
+            return self._known_already(entry) or self._record(entry, self._plan(entry.plan), by)
         except (EntryError, UnknownClinic, UnknownPlan, Conflict) as refusal:  # nothing is written yet
             return refusal
 
@@ -104,8 +104,8 @@ class _Desk:
             self._plans[key] = planning.newest(self._db, key)
         return self._plans[key]
 
-    def _record(self, entry: TreatmentEntry, plan: Plan) -> Recorded:
-        db, now, by, clinic = self._db, self._now, self._by, self._clinics[entry.clinic]
+    def _record(self, entry: TreatmentEntry, plan: Plan, by: str) -> Recorded:
+        db, now, clinic = self._db, self._now, self._clinics[entry.clinic]
         patient, is_new = self._patients.recognise(clinic, entry, now=now, by=by)
         treatment = _treatment(clinic, patient, entry, now, by)
         enrolment_id = new_id()

@@ -72,7 +72,7 @@ class Recorder:
 
     def _lines(self, db: Session, batch: Sequence[Row], now: datetime) -> list[Line]:
         fit = {row.line: row.entry for row in batch if row.entry and not self._contradicts(row.entry)}
-        recorded = record_treatments(db, entries=list(fit.values()), now=now, by=OPERATOR)
+        recorded = record_treatments(db, entries=[(entry, OPERATOR) for entry in fit.values()], now=now)
         by_line = dict(zip(fit, recorded, strict=True))
         return [self._line(row, by_line.get(row.line)) for row in batch]
 

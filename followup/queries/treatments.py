@@ -1,6 +1,7 @@
 """Treatment sessions as booking systems see them: what was recorded, of whom, and every message that is owed after."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Annotated
@@ -10,7 +11,7 @@ from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from followup.models import Clinic, Enrolment, Patient, Plan, TreatmentSession
+from followup.models import Clinic, Enrolment, Message, Patient, Plan, TreatmentSession
 from followup.models.owed import load
 from followup.queries import messages, patients
 from followup.queries.messages import MessageView
@@ -53,24 +54,33 @@ class TreatmentView(TreatmentSummary):
 
 def look(db: Session, *, treatment_id: UUID, now: datetime) -> TreatmentView | None:
     """One treatment session as it stands at `now`; None if there is no such one."""
-    row = db.execute(
+    return look_at(db, treatment_ids=[treatment_id], now=now).get(treatment_id)
+
+
+def look_at(db: Session, *, treatment_ids: Collection[UUID], now: datetime) -> dict[UUID, TreatmentView]:
+    """Treatment sessions as they stand at `now`, by id; without those that there are not."""
+    rows = db.execute(
         select(TreatmentSession, Patient, Clinic, Plan)
         .join(Patient, TreatmentSession.patient_id == Patient.id)
         .join(Clinic, TreatmentSession.clinic_id == Clinic.id)
         .join(Enrolment, Enrolment.treatment_id == TreatmentSession.id)
         .join(Plan, Enrolment.plan_id == Plan.id)
-        .where(TreatmentSession.id == treatment_id)
-    ).one_or_none()
-    if row is None:
-        return None
-    treatment, patient, clinic, plan = row
-    owed = load(db, Enrolment.treatment_id == treatment_id)
+        .where(TreatmentSession.id.in_(treatment_ids))
+    ).all()
+    enrolments = select(Enrolment.id).where(Enrolment.treatment_id.in_(treatment_ids))
+    owed = load(db, Message.enrolment_id.in_(enrolments))  # in these words SQLite uses the index
     owed.sort(key=lambda each: (each.message.due_at, each.message.id))
-    return TreatmentView(
-        **asdict(summary(treatment, clinic, plan)),
-        patient=patients.summary(patient, clinic),
-        messages=messages.views(db, owed, now=now),
-    )
+    told: defaultdict[UUID | None, list[MessageView]] = defaultdict(list)
+    for view in messages.views(db, owed, now=now):
+        told[view.treatment].append(view)
+    return {
+        treatment.id: TreatmentView(
+            **asdict(summary(treatment, clinic, plan)),
+            patient=patients.summary(patient, clinic),
+            messages=told[treatment.id],
+        )
+        for treatment, patient, clinic, plan in rows
+    }
 
 
 def summary(treatment: TreatmentSession, clinic: Clinic, plan: Plan) -> TreatmentSummary:

@@ -16,6 +16,7 @@ from followup.actions.receiving import Told
 from followup.logs import about
 from followup.runtime import Runtime
 from followup.web import api, errors, health, hooks, metrics, overview, patients, sheets
+from followup.web.api import asking, recording
 from followup.web.guard import Guard
 from followup.web.pages import Pages
 from followup.web.together import Together
@@ -28,12 +29,16 @@ _STATIC = Path(__file__).with_name("static")
 def create_app(runtime: Runtime) -> FastAPI:
     """The app over one runtime, which it closes when it ends."""
     receipts = Together(partial(_keep_receipts, runtime))
+    recordings = Together(partial(recording.record, runtime))
+    callers = Together(partial(asking.callers, runtime))
 
     @asynccontextmanager
     async def until_the_end(_: FastAPI) -> AsyncIterator[None]:
         log.info("web started", extra=about(version=app.version))
         yield
         receipts.close()
+        recordings.close()
+        callers.close()
         runtime.close()
         log.info("web stopped")
 
@@ -48,6 +53,8 @@ def create_app(runtime: Runtime) -> FastAPI:
     )
     app.state.runtime = runtime
     app.state.receipts = receipts
+    app.state.recordings = recordings
+    app.state.callers = callers
     app.state.pages = Pages(runtime.settings.public_url)
     for part in (health, metrics, hooks, patients, overview):
         app.include_router(part.router)
@@ -58,7 +65,8 @@ def create_app(runtime: Runtime) -> FastAPI:
     return app
 
 
-def _keep_receipts(runtime: Runtime, told: Sequence[Told]) -> None:
+def _keep_receipts(runtime: Runtime, told: Sequence[Told]) -> list[None]:
     now = runtime.now()
     with runtime.open_db() as db:
         receiving.keep_receipts(db, told=told, now=now)
+    return [None] * len(told)

@@ -19,9 +19,9 @@ async def runtime_of(request: Request) -> Runtime:
     return runtime
 
 
-async def receipts_of(request: Request) -> Together[Told]:
+async def receipts_of(request: Request) -> Together[Told, None]:
     """Where receipts are kept together."""
-    receipts: Together[Told] = request.app.state.receipts
+    receipts: Together[Told, None] = request.app.state.receipts
     return receipts
 
 

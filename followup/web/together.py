@@ -10,29 +10,33 @@ from typing import Generic, TypeVar
 MOST = 100  # at one go
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
-class Together(Generic[T]):
-    """Hands `work` whatever has come in since it was called last. Nobody is kept waiting for others to come."""
+class Together(Generic[T, R]):
+    """Hands `work` whatever has come in since it was called last. Nobody is kept waiting for others to come.
 
-    def __init__(self, work: Callable[[Sequence[T]], object]) -> None:
+    `work` answers each item, in their order.
+    """
+
+    def __init__(self, work: Callable[[Sequence[T]], Sequence[R]]) -> None:
         self._work = work
-        self._waiting: SimpleQueue[tuple[T, Future[None]]] = SimpleQueue()
+        self._waiting: SimpleQueue[tuple[T, Future[R]]] = SimpleQueue()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="together")
 
-    async def do(self, item: T) -> None:
-        """Wait until it is done. Raises what `work` raises for this very item; others do not share it."""
-        done: Future[None] = Future()
+    async def do(self, item: T) -> R:
+        """Wait until it is done, for the answer. Raises what `work` raises for this very item; others do not share it."""
+        done: Future[R] = Future()
         self._waiting.put((item, done))
         self._thread.submit(self._take)
-        await asyncio.wrap_future(done)
+        return await asyncio.wrap_future(done)
 
     def close(self) -> None:
         """Finish what was asked for."""
         self._thread.shutdown()
 
     def _take(self) -> None:
-        taken: list[tuple[T, Future[None]]] = []
+        taken: list[tuple[T, Future[R]]] = []
         with suppress(Empty):  # whoever came first has taken it along
             while len(taken) < MOST:
                 item, done = self._waiting.get_nowait()
@@ -41,9 +45,9 @@ class Together(Generic[T]):
         if taken:
             self._do(taken)
 
-    def _do(self, taken: Sequence[tuple[T, Future[None]]]) -> None:
+    def _do(self, taken: Sequence[tuple[T, Future[R]]]) -> None:
         try:
-            self._work([item for item, _ in taken])
+            answers = self._work([item for item, _ in taken])
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to whoever asked
             if len(taken) == 1:
                 taken[0][1].set_exception(error)
@@ -51,5 +55,5 @@ class Together(Generic[T]):
             for one in taken:
                 self._do([one])
         else:
-            for _, done in taken:
-                done.set_result(None)
+            for (_, done), answer in zip(taken, answers, strict=True):
+                done.set_result(answer)

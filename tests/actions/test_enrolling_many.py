@@ -55,7 +55,7 @@ def one_by_one(clinic: Clinic, entries: Sequence[TreatmentEntry]) -> Iterator[Re
 
 def at_once(clinic: Clinic, entries: Sequence[TreatmentEntry]) -> list[Recorded | Refusal]:
     with clinic.open_db() as db:
-        return record_treatments(db, entries=entries, now=NOW, by="test")
+        return record_treatments(db, entries=[(each, "test") for each in entries], now=NOW)
 
 
 def answer(told: Recorded | Refusal) -> object:

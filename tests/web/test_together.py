@@ -16,18 +16,19 @@ class Work:
         self.goes: list[list[int]] = []
         self.begun, self.free = threading.Event(), threading.Event()
 
-    def __call__(self, items: Sequence[int]) -> None:
+    def __call__(self, items: Sequence[int]) -> list[str]:
         self.begun.set()
         self.free.wait(5)
         self.goes.append(list(items))
         if BROKEN in items:
             raise ValueError("cannot be done")
+        return [f"did {item}" for item in items]
 
 
-def ask(work: Work, first: int, others: Sequence[int]) -> list[BaseException | None]:
+def ask(work: Work, first: int, others: Sequence[int]) -> list[str | BaseException]:
     """Ask for `first`, for all the others while that is being done, and tell what each was answered."""
 
-    async def all_of_them() -> list[BaseException | None]:
+    async def all_of_them() -> list[str | BaseException]:
         together = Together(work)
         asked = [asyncio.create_task(together.do(first))]
         await asyncio.to_thread(work.begun.wait, 5)
@@ -43,14 +44,14 @@ def ask(work: Work, first: int, others: Sequence[int]) -> list[BaseException | N
 
 def test_what_comes_while_another_is_done_is_done_in_one_go() -> None:
     work = Work()
-    assert ask(work, 1, [2, 3, 4]) == [None] * 4
+    assert ask(work, 1, [2, 3, 4]) == ["did 1", "did 2", "did 3", "did 4"]
     assert work.goes == [[1], [2, 3, 4]]
 
 
 def test_one_that_fails_fails_alone() -> None:
     work = Work()
     answers = ask(work, 1, [2, BROKEN, 4])
-    assert [type(answer) for answer in answers] == [type(None), type(None), ValueError, type(None)]
+    assert [type(answer) for answer in answers] == [str, str, ValueError, str]
     assert work.goes == [[1], [2, BROKEN, 4], [2], [BROKEN], [4]]
 
 

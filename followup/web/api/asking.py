@@ -1,6 +1,7 @@
 """What every request to the API brings: a key, and often a JSON object."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -12,8 +13,10 @@ from followup.actions import keys
 from followup.actions.entries import EntryError, Problem
 from followup.actions.fields import bounded
 from followup.queries import keys as queries
+from followup.runtime import Runtime
 from followup.web.api import json_body
-from followup.web.depends import TheRuntime, body_of
+from followup.web.depends import body_of
+from followup.web.together import Together
 
 REALM = 'Bearer realm="followup"'
 
@@ -33,20 +36,31 @@ class Caller:
     now: datetime  #: business time, read once for each request
 
 
-def caller(runtime: TheRuntime, shown: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]) -> Caller:
+async def caller(request: Request, shown: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]) -> Caller:
     """Who holds the key that was shown. Raises HTTPException 401."""
     if shown is None:
         raise HTTPException(401, "Send `Authorization: Bearer <key>`.", {"WWW-Authenticate": REALM})
-    with runtime.read_db() as db:
-        holder = queries.holder(db, shown.credentials)
-    if holder is None:
+    callers: Callers = request.app.state.callers
+    found = await callers.do(shown.credentials)
+    if found is None:
         refused = {"WWW-Authenticate": f'{REALM}, error="invalid_token"'}
         raise HTTPException(401, "This key is not known, or was revoked; `followup key add` makes one.", refused)
+    return found
+
+
+def callers(runtime: Runtime, shown: Sequence[str]) -> list[Caller | None]:
+    """Who holds each of these keys; None if nobody does, or not any more."""
+    with runtime.read_db() as db:
+        holders = {key: queries.holder(db, key) for key in set(shown)}
     now = runtime.now()
-    if not holder.is_noted(now):
-        with runtime.open_db() as db:
-            keys.note_use(db, key_id=holder.key_id, now=now)
-    return Caller(holder.name, now)
+    for holder in holders.values():
+        if holder and not holder.is_noted(now):
+            with runtime.open_db() as db:
+                keys.note_use(db, key_id=holder.key_id, now=now)
+    return [Caller(holder.name, now) if (holder := holders[key]) else None for key in shown]
+
+
+Callers = Together[str, Caller | None]
 
 
 async def say_once(request: Request) -> None:

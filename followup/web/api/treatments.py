@@ -1,19 +1,18 @@
 """Treatment sessions: recorded, previewed, read, corrected and cancelled."""
 
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from followup.actions import changing, enrolling, entries, places
+from followup.actions import changing, entries, places
+from followup.actions.enrolling import Refusal
 from followup.queries import treatments
 from followup.queries.treatments import TreatmentView
-from followup.runtime import Runtime
-from followup.web.api import examples
+from followup.web.api import examples, recording
 from followup.web.api.asking import Caller, TheCaller, TheObject
 from followup.web.api.description import answers, body
+from followup.web.api.recording import Kept, Posted, TheRecordings
 from followup.web.depends import TheRuntime
 
 router = APIRouter(prefix="/treatments", tags=["treatments"])
@@ -26,19 +25,20 @@ router = APIRouter(prefix="/treatments", tags=["treatments"])
     responses=answers(400, 409, 413, 415, 422, example=examples.RECORDED, status=201)
     | {200: {"model": TreatmentView, "description": "It was recorded before, with the same content."}},
 )
-def record_a_treatment_session(
-    runtime: TheRuntime, caller: TheCaller, data: TheObject, response: Response
+async def record_a_treatment_session(
+    recordings: TheRecordings, caller: TheCaller, data: TheObject, response: Response
 ) -> TreatmentView:
     """Record a treatment session with its patient, consent and plan, and schedule every message.
 
     The same content again answers 200 with what is recorded, also when two requests come at once; other content under
     the same `external_id` is a conflict. A time without an offset is local to the patient's zone, else the clinic's.
     """
-    view, was_known = _record(runtime, caller, data)
-    response.status_code = 200 if was_known else 201
-    if not was_known:
-        response.headers["Location"] = f"treatments/{view.id}"  # relative, wherever PUBLIC_URL puts us
-    return view
+    kept = _taken(await recordings.do(Posted(data, caller)))
+    if kept.was_known:
+        response.status_code = 200
+    else:
+        response.headers["Location"] = f"treatments/{kept.view.id}"  # relative, wherever PUBLIC_URL puts us
+    return kept.view
 
 
 @router.post(
@@ -48,8 +48,8 @@ def record_a_treatment_session(
 )
 def preview_a_treatment_session(runtime: TheRuntime, caller: TheCaller, data: TheObject) -> TreatmentView:
     """What recording it would answer, with nothing written; its ids stand for nothing."""
-    view, _ = _record(runtime, caller, data, is_kept=False)
-    return view
+    [answer] = recording.record(runtime, [Posted(data, caller)], for_good=False)
+    return _taken(answer).view
 
 
 @router.get("/{treatment_id:uuid}", responses=answers(404, example=examples.RECORDED))
@@ -85,25 +85,10 @@ def cancel_a_treatment_session(runtime: TheRuntime, caller: TheCaller, treatment
         return _view(db, caller, treatment_id)
 
 
-def _record(
-    runtime: Runtime, caller: Caller, data: dict[str, Any], *, is_kept: bool = True
-) -> tuple[TreatmentView, bool]:
-    try:
-        return _try_to_record(runtime, caller, data, is_kept=is_kept)
-    except IntegrityError:  # someone else recorded it, or its patient, in the meantime; now we see that
-        return _try_to_record(runtime, caller, data, is_kept=is_kept)
-
-
-def _try_to_record(
-    runtime: Runtime, caller: Caller, data: dict[str, Any], *, is_kept: bool
-) -> tuple[TreatmentView, bool]:
-    with runtime.open_db() as db:
-        entry = entries.parse_entry(data, place_of=places.of_clinics(db))
-        recorded = enrolling.record_treatment(db, entry=entry, now=caller.now, by=caller.by)
-        view = _view(db, caller, recorded.treatment.id)
-        if not is_kept:
-            db.rollback()
-    return view, recorded.was_known
+def _taken(answer: Kept | Refusal) -> Kept:
+    if not isinstance(answer, Kept):
+        raise answer
+    return answer
 
 
 def _view(db: Session, caller: Caller, treatment_id: UUID) -> TreatmentView:
