@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from followup.actions.rows import Rows
-from followup.models import Consent, Patient
+from followup.models import Consent, Message, Patient
 from followup.models.facts import Held, latest_consents
 from followup.terms import Channel, Consented, ConsentSource, Purpose
 
@@ -27,6 +27,7 @@ def state(
     """Write down what a patient permits on a channel; purposes of which this already holds get no new line."""
     held = latest_consents(db, [patient.id])
     changed = [purpose for purpose in purposes if held.get((patient.id, channel, purpose)) is not says]
+    shown = _last_shown(db, patient, channel) if changed else ""
     db.add_all(
         Consent(
             patient_id=patient.id,
@@ -35,12 +36,24 @@ def state(
             says=says,
             source=source,
             evidence=evidence,
+            wording_version=shown,
             recorded_at=now,
             recorded_by=by,
         )
         for purpose in changed
     )
     return changed
+
+
+def _last_shown(db: Session, patient: Patient, channel: Channel) -> str:
+    """The version of the words that the patient got last on this channel, to which they may be answering."""
+    version = db.scalar(
+        select(Message.wording_version)
+        .where(Message.patient_id == patient.id, Message.channel == channel, Message.left_at.is_not(None))
+        .order_by(Message.left_at.desc(), Message.id.desc())
+        .limit(1)
+    )
+    return version or ""
 
 
 def state_at_desk(
@@ -79,9 +92,17 @@ def state_at_desk(
 
 
 def withdraw(
-    db: Session, *, patient: Patient, channel: Channel, source: ConsentSource, evidence: str, now: datetime, by: str
+    db: Session,
+    *,
+    patient: Patient,
+    channel: Channel,
+    source: ConsentSource,
+    evidence: str,
+    now: datetime,
+    by: str,
+    purposes: Iterable[Purpose] = tuple(Purpose),
 ) -> list[Purpose]:
-    """Stop everything on a channel, whether or not it was ever permitted. What is owed is skipped at its time."""
+    """Stop these purposes on a channel, whether or not they were ever permitted. What is owed is skipped at its time."""
     return state(
         db,
         patient=patient,
@@ -91,6 +112,7 @@ def withdraw(
         evidence=evidence,
         now=now,
         by=by,
+        purposes=purposes,
     )
 
 

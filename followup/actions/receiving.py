@@ -3,28 +3,23 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from followup.actions import answering, consenting, failing_over
+from followup.actions import answering, failing_over, obeying
 from followup.db import new_id, real_time
 from followup.logs import about
 from followup.messages.twilio_codes import Cause, cause_of, refusal_of
-from followup.models import Attempt, Message, Patient, Receipt, Reply
-from followup.models.traffic import PRIORITY_LANE
+from followup.models import Attempt, Message, Receipt, Reply
 from followup.models.writing import insert_new, write_changes
 from followup.rules import keywords, lifecycle
-from followup.rules.keywords import Keyword
-from followup.terms import AttemptOutcome, Channel, ConsentSource, Origin, ReceiptKind
+from followup.terms import AttemptOutcome, Channel, ReceiptKind
 
 log = logging.getLogger(__name__)
-
-# One confirmation, and only while it still belongs to the STOP that it answers (messaging.md §2.1).
-_CONFIRM_WITHIN = timedelta(minutes=5)
 
 _Ours = dict[tuple[UUID, UUID], tuple[Message, Attempt]]  # by message and attempt
 
@@ -113,7 +108,7 @@ def keep_reply(
     raw: dict[str, Any],
     now: datetime,
 ) -> bool:
-    """Keep a reply as it came and obey STOP and START at once. False when it is known already."""
+    """Keep a reply as it came and obey STOP, START and HELP at once. False when it is known already."""
     reply_id = new_id()
     values = {"id": reply_id, "channel": channel, "reference": reference, "sent_from": sent_from, "sent_to": sent_to}
     row = {**values, "body": body, "raw": raw, "received_at": now}
@@ -121,38 +116,13 @@ def keep_reply(
         return False
     log.info("reply kept", extra=about(reply=reply_id))
     told = raw.get("OptOutType")  # the gateway has acted on it already, also on words that only it knows
-    keyword = keywords.read(str(told or body))
-    if keyword not in (Keyword.STOP, Keyword.START):
-        return True
-    patients = db.scalars(
-        select(Patient).where(Patient.phone == sent_from).order_by(Patient.id).with_for_update()
-    ).all()
-    obey = consenting.withdraw if keyword is Keyword.STOP else consenting.restore
-    source, evidence = ConsentSource.REPLY, f"reply {reference}"
-    changed = [
-        patient
-        for patient in patients
-        if obey(db, patient=patient, channel=channel, source=source, evidence=evidence, now=now, by="patient")
-    ]
-    if changed and not told:
-        _confirm(db, keyword, changed[0], channel, reply_id, now)
-    return True
-
-
-def _confirm(db: Session, keyword: Keyword, patient: Patient, channel: Channel, reply_id: UUID, now: datetime) -> None:
-    db.add(
-        Message(
-            once_key=f"{keyword}:{reply_id}",
-            clinic_id=patient.clinic_id,
-            patient_id=patient.id,
-            origin=Origin.CONFIRMATION,
-            wording=f"{keyword}-confirmation",
-            channel=channel,
-            lane=PRIORITY_LANE,
-            nominal_at=now,
-            due_at=now,
-            expires_at=now + _CONFIRM_WITHIN,
-            why=[],
-            created_at=now,
+    if keyword := keywords.read(str(told or body)):
+        obeying.obey(
+            db,
+            keyword=keyword,
+            reply=db.get_one(Reply, reply_id),
+            patients=obeying.phone_holders(db, sent_from),
+            is_answered=bool(told),
+            now=now,
         )
-    )
+    return True

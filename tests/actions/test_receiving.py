@@ -4,8 +4,19 @@ import pytest
 from sqlalchemy import select
 
 from followup.messages.gateway import Parcel, Uncertain
-from followup.models import Consent, Message, Receipt, Reply, Sender
-from followup.terms import AttemptOutcome, Channel, Consented, Origin, Purpose, Reason, ReceiptKind, Status
+from followup.models import Clinic as Place, Consent, Message, Receipt, Reply, Sender
+from followup.terms import (
+    AttemptOutcome,
+    Channel,
+    Consented,
+    ConsentSource,
+    Origin,
+    Purpose,
+    Reason,
+    ReceiptKind,
+    Status,
+    StopScope,
+)
 from tests.builders import AT_ONCE, MONDAY, PHONE, Clinic, local
 
 NOON = local(7, 12)
@@ -115,7 +126,9 @@ def test_a_number_that_the_carrier_does_not_know_is_remembered(clinic: Clinic) -
 
 def test_a_phone_that_was_off_is_not_taken_for_a_bad_number(clinic: Clinic) -> None:
     clinic.receipt(send(clinic), UNDELIVERED, now=NOON, code="30003")
-    assert clinic.owed("check-in").patient.phone_failed_at is None
+    patient = clinic.owed("check-in").patient
+    assert patient
+    assert patient.phone_failed_at is None
 
 
 def test_a_block_that_only_the_receipt_tells_of_is_written_into_the_ledger(clinic: Clinic) -> None:
@@ -182,14 +195,60 @@ def test_start_permits_again_and_is_confirmed(clinic: Clinic) -> None:
     assert clinic.message("what-to-expect").status is Status.SENT
 
 
-@pytest.mark.parametrize("raw", [{}, {"OptOutType": "HELP"}])
-def test_help_changes_nothing_that_was_agreed_or_stopped(clinic: Clinic, raw: dict[str, str]) -> None:
+@pytest.mark.parametrize("word", ["HELP", "info!"])
+def test_help_is_told_who_we_are_and_changes_nothing_that_was_agreed_or_stopped(clinic: Clinic, word: str) -> None:
     clinic.record()
     clinic.reply("STOP", now=MONDAY)
     before = held(clinic)
-    clinic.reply("HELP", now=local(7, 11), **raw)
+    clinic.reply(word, now=local(7, 11))
     assert held(clinic) == before
-    assert [message.wording for message in confirmations(clinic)] == ["stop-confirmation"]
+    assert [message.wording for message in confirmations(clinic)] == ["stop-confirmation", "help"]
+
+
+def test_help_that_twilio_has_answered_is_not_answered_again(clinic: Clinic) -> None:
+    clinic.record()
+    clinic.reply("HELP", now=local(7, 11), OptOutType="HELP")
+    assert confirmations(clinic) == []
+
+
+def stop_a_part(clinic: Clinic) -> None:
+    """STOP to the pain question, where the clinic lets STOP end no more than what it answers."""
+    with clinic.open_db() as db:
+        db.scalars(select(Place)).one().stop_scope = StopScope.PURPOSE
+    clinic.record()
+    clinic.run_to(local(14, 10))
+    clinic.reply("STOP", now=local(14, 11))
+
+
+def test_where_the_clinic_says_so_stop_ends_only_what_it_answers(clinic: Clinic) -> None:
+    stop_a_part(clinic)
+    assert held(clinic)[6:] == [(Channel.SMS, Purpose.FEEDBACK, Consented.WITHDRAWN)]
+    assert [message.wording for message in confirmations(clinic)] == ["stop-part-confirmation"]
+
+
+def test_a_second_stop_ends_everything(clinic: Clinic) -> None:
+    stop_a_part(clinic)
+    clinic.reply("STOP", now=local(14, 12))
+    stopped = [(Channel.SMS, purpose, Consented.WITHDRAWN) for purpose in (Purpose.CARE, Purpose.BOOKING)]
+    assert held(clinic)[7:] == stopped
+    assert confirmations(clinic)[-1].wording == "stop-confirmation"
+
+
+def test_a_stop_that_answers_no_text_of_ours_ends_everything(clinic: Clinic) -> None:
+    with clinic.open_db() as db:
+        db.scalars(select(Place)).one().stop_scope = StopScope.PURPOSE
+    clinic.record()
+    clinic.reply("STOP", now=MONDAY)
+    assert held(clinic)[6:] == [(Channel.SMS, purpose, Consented.WITHDRAWN) for purpose in Purpose]
+
+
+def test_the_ledger_names_the_words_that_the_patient_saw_last(clinic: Clinic) -> None:
+    clinic.record(patient={"language": "es"})
+    clinic.tick(NOON)
+    clinic.reply("ALTO", now=local(7, 13), reference="IN1")
+    with clinic.open_db() as db:
+        line = db.scalars(select(Consent).order_by(Consent.id.desc()).limit(1)).one()
+    assert (line.source, line.evidence, line.wording_version) == (ConsentSource.REPLY, "reply IN1", "es.1")
 
 
 def test_start_of_someone_who_never_stopped_changes_nothing(clinic: Clinic) -> None:
