@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from followup.actions import alerting
+from followup.actions.apart import held_apart
 from followup.models import Alert, Message
 from followup.models.facts import Held, latest_consents
 from followup.models.owed import Owed, address_of, load
@@ -36,11 +37,11 @@ def take_over(db: Session, ended: Iterable[Message], *, now: datetime) -> None:
         siblings = tried[each.message.enrolment_id, each.message.step_id]
         if siblings[-1] is not each.message:
             continue
-        other = _other_channel(each, siblings, held)
-        slot = _slot(each, now)
-        if other and not slot.is_too_late:
-            db.add(_twin(each.message, other, slot, now))
-        elif _needs_a_person(each, held):
+        with held_apart("take over", message=each.message.id):
+            if twin := _twin(each, _other_channel(each, siblings, held), now):
+                db.add(twin)
+                continue
+        if _needs_a_person(each, held):
             unreached.append(each)
     _raise_alerts(db, unreached, now)
 
@@ -84,7 +85,10 @@ def _slot(each: Owed, now: datetime) -> Slot:
     return slot.moved(ShiftRule.QUIET_HOURS, opening or now)
 
 
-def _twin(message: Message, channel: Channel, slot: Slot, now: datetime) -> Message:
+def _twin(each: Owed, channel: Channel | None, now: datetime) -> Message | None:
+    message, slot = each.message, _slot(each, now)
+    if channel is None or slot.is_too_late:
+        return None
     return Message(
         once_key=f"{message.once_key}/{channel}",
         clinic_id=message.clinic_id,
@@ -125,12 +129,13 @@ def _raise_alerts(db: Session, unreached: Sequence[Owed], now: datetime) -> None
     )
     for patient_id in patients.keys() - set(db.scalars(waiting)):
         each = patients[patient_id]
-        alerting.raise_alert(
-            db,
-            once_key=f"unreached:{patient_id}:{local_date(now, each.zone)}",
-            cause=AlertCause.UNREACHED,
-            label=Label.UNCLEAR,
-            clinic=each.clinic,
-            patient=each.patient,
-            now=now,
-        )
+        with held_apart("tell of an unreached patient", message=each.message.id), db.begin_nested():
+            alerting.raise_alert(
+                db,
+                once_key=f"unreached:{patient_id}:{local_date(now, each.zone)}",
+                cause=AlertCause.UNREACHED,
+                label=Label.UNCLEAR,
+                clinic=each.clinic,
+                patient=each.patient,
+                now=now,
+            )

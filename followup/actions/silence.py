@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from followup.actions import alerting
+from followup.actions.apart import held_apart
 from followup.models import Clinic, Enrolment, Message, Patient, Plan, Reply, Step, TreatmentSession
 from followup.models.owed import Owed
 from followup.rules import lifecycle
@@ -52,19 +53,20 @@ def watch(db: Session, *, now: datetime) -> None:
     due = _due(now).limit(_AT_ONCE)
     for row in db.execute(due.with_for_update(of=(Enrolment, Patient), skip_locked=True)).all():
         enrolment, treatment, patient, clinic, was_asked, has_spoken, is_replaced = row
-        enrolment.answer_by = None
         is_silent = is_asked_again(treatment.precautions) or (was_asked and not has_spoken)
-        if treatment.cancelled_at or is_replaced or not is_silent:
-            continue
-        alerting.raise_alert(
-            db,
-            once_key=f"silence:{enrolment.id}",
-            cause=AlertCause.SILENCE,
-            label=Label.UNCLEAR,
-            clinic=clinic,
-            patient=patient,
-            now=now,
-        )
+        with held_apart("watch for silence", enrolment=enrolment.id), db.begin_nested():
+            enrolment.answer_by = None
+            if treatment.cancelled_at or is_replaced or not is_silent:
+                continue
+            alerting.raise_alert(
+                db,
+                once_key=f"silence:{enrolment.id}",
+                cause=AlertCause.SILENCE,
+                label=Label.UNCLEAR,
+                clinic=clinic,
+                patient=patient,
+                now=now,
+            )
 
 
 def _must_answer(each: Owed) -> bool:
