@@ -22,9 +22,11 @@ from followup.models import (
     Receipt,
     Reply,
     Sender,
+    SignIn,
     Staff,
     Step,
     Switch,
+    Throttle,
     TreatmentSession,
 )
 from followup.terms import (
@@ -165,6 +167,15 @@ def staff(**other: Any) -> Staff:
 def api_key(**other: Any) -> ApiKey:
     given = {"name": "booking", "prefix": "fu_0", "hashed": "0", "created_at": NOON, "created_by": "lee"}
     return ApiKey(**given | other)
+
+
+def sign_in(**other: Any) -> SignIn:
+    given = {"staff_id": known("staff"), "hashed": "0", "began_at": NOON, "seen_at": NOON}
+    return SignIn(**given | {"ends_at": NOON + timedelta(days=7)} | other)
+
+
+def throttle(**other: Any) -> Throttle:
+    return Throttle(**{"key": "0", "tries": 1, "tried_at": NOON} | other)
 
 
 def switch(**other: Any) -> Switch:

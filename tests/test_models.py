@@ -32,17 +32,19 @@ from .rows import (
     receipt,
     reply,
     sender,
+    sign_in,
     staff,
     step,
     switch,
+    throttle,
     treatment,
 )
 
 WITH_ID = (
     *(clinic, staff, on_call, patient, consent, treatment, plan, step, enrolment, alert, message, attempt, receipt),
-    *(reply, outcome, api_key),
+    *(reply, outcome, api_key, sign_in),
 )
-WITH_OWN_KEY = (sender, switch, clock, heartbeat)
+WITH_OWN_KEY = (sender, switch, throttle, clock, heartbeat)
 
 
 @pytest.fixture
@@ -76,6 +78,8 @@ TWICE: dict[str, tuple[Callable[[], Base], str]] = {
     "place on the list": (lambda: on_call(staff_id=known("staff")), "on_call"),
     "alert for the same thing": (alert, "once_key"),
     "outcome of one measure in a reply": (outcome, "reply_id"),
+    "sign-in with the same hash": (sign_in, "hashed"),
+    "throttle of the same key": (throttle, "throttle"),
     "API key of the same name": (lambda: api_key(hashed="1"), "name"),
     "API key with the same hash": (lambda: api_key(name="other"), "hashed"),
 }
@@ -102,6 +106,7 @@ BROKEN: dict[str, tuple[Callable[[], Base], str]] = {
     "a plan loaded by no one": (lambda: plan(version=2, loaded_by=None), "loaded_"),
     "a switch turned off by no one": (lambda: switch(name="b", off_by=None), "off_"),
     "a person added by no one": (lambda: staff(email="b", phone=None, added_by=None), "added_"),
+    "a person let go by no one": (lambda: staff(email="b", phone=None, left_at=NOON), "left_at_with"),
     "an API key made by no one": (lambda: api_key(name="b", hashed="b", created_by=None), "created_"),
     "an API key revoked by no one": (lambda: api_key(name="b", hashed="b", revoked_at=NOON), "revoked_at_with"),
     "a sender stopped for nothing": (lambda: sender(channel=Channel.EMAIL, stopped_at=NOON), "stopped_at_with"),

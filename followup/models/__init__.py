@@ -1,6 +1,6 @@
 """Tables and their constraints: what must not happen is impossible here."""
 
-from followup.models.access import ApiKey
+from followup.models.access import ApiKey, SignIn, Throttle
 from followup.models.alerts import Alert, OnCall
 from followup.models.care import Enrolment, Outcome, Plan, Step, TreatmentSession
 from followup.models.desk import AuditEntry, Clock, Heartbeat, Staff, Switch
@@ -25,8 +25,10 @@ __all__ = [
     "Receipt",
     "Reply",
     "Sender",
+    "SignIn",
     "Staff",
     "Step",
     "Switch",
+    "Throttle",
     "TreatmentSession",
 ]

@@ -1,10 +1,10 @@
-"""The keys with which other software asks."""
+"""Who is let in: the keys with which other software asks, the sign-ins of staff, and how often someone failed."""
 
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
-from sqlalchemy import String
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from followup.db import Base, new_id, together
@@ -30,3 +30,27 @@ class ApiKey(Base):
     def hash_of(key: str) -> str:
         """SHA-256: nobody can guess 256 random bits, so a slow hash would protect nothing more."""
         return sha256(key.encode()).hexdigest()
+
+
+class SignIn(Base):
+    """A browser that staff signed in with; deleted when it ends. Times are real."""
+
+    __tablename__ = "sign_in"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), index=True)
+    hashed: Mapped[str] = mapped_column(String(64), unique=True)  #: SHA-256 of what the browser holds
+    began_at: Mapped[datetime]
+    seen_at: Mapped[datetime]  #: give or take five minutes
+    ends_at: Mapped[datetime]  #: however much it is used
+
+
+class Throttle(Base):
+    """How often an account, or an address, failed to sign in of late. Times are real."""
+
+    __tablename__ = "throttle"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)  #: a hash: the table names nobody
+    tries: Mapped[int]
+    tried_at: Mapped[datetime]
+    wait_until: Mapped[datetime | None]

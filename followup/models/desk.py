@@ -1,6 +1,7 @@
 """Who works here and what they did, the switches they may throw, the clock that practice may shift, signs of life."""
 
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ class Staff(Base):
     """Someone who works at the clinic, may sign in, and may be on call."""
 
     __tablename__ = "staff"
-    __table_args__ = (together("added_at", "added_by"),)
+    __table_args__ = (together("added_at", "added_by"), together("left_at", "left_by"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(200), default="")
@@ -26,15 +27,31 @@ class Staff(Base):
     phone: Mapped[str | None] = mapped_column(String(20), unique=True)  #: E.164: where alarms go by text
     language: Mapped[str] = mapped_column(String(8), default="en")
     role: Mapped[Role] = mapped_column(words(Role))
+    password_hash: Mapped[str | None] = mapped_column(String(200))  #: argon2id; None: has not chosen one yet
     added_at: Mapped[datetime]
     added_by: Mapped[str] = mapped_column(String(200))
+    left_at: Mapped[datetime | None]  #: works here no longer: cannot sign in, and is told of nothing
+    left_by: Mapped[str | None] = mapped_column(String(200))
+
+    @property
+    def shown_name(self) -> str:
+        """What pages call this person."""
+        return self.name or self.email
+
+    @property
+    def password_mark(self) -> str:
+        """Changes with the password and the address, so that a link made before opens nothing afterwards."""
+        return sha256(f"{self.email}\n{self.password_hash}\n{self.left_at}".encode()).hexdigest()
 
 
 class AuditEntry(Base):
     """Who did what. No foreign keys, so that the log never stands in the way of live data."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index("ix_audit_entry_subject", "subject", "subject_id"),)
+    __table_args__ = (
+        Index("ix_audit_entry_subject", "subject", "subject_id"),
+        Index("ix_audit_entry_did_by", "did_by", "id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     did_at: Mapped[datetime]

@@ -95,5 +95,5 @@ def _first_places(db: Session) -> list[Duty]:
 def _stand_ins(db: Session, clinic_id: UUID | None) -> list[Duty]:
     clinics = select(Clinic).order_by(Clinic.key).limit(1)
     clinic = db.scalars(clinics if clinic_id is None else clinics.where(Clinic.id == clinic_id)).one_or_none()
-    admins = db.scalars(select(Staff).where(Staff.role == Role.ADMIN).order_by(Staff.id))
+    admins = db.scalars(select(Staff).where(Staff.role == Role.ADMIN, Staff.left_at.is_(None)).order_by(Staff.id))
     return [Duty(clinic, staff) for staff in admins] if clinic else []

@@ -75,6 +75,13 @@ class Message(Base):
             postgresql_where=text("alert_id IS NOT NULL"),
             sqlite_where=text("alert_id IS NOT NULL"),
         ),
+        Index(
+            "ix_message_staff_id",
+            "staff_id",
+            "due_at",
+            postgresql_where=text("staff_id IS NOT NULL"),
+            sqlite_where=text("staff_id IS NOT NULL"),
+        ),
         Index("ix_message_due_at", "due_at", "id"),
     )
 
