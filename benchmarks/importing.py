@@ -1,6 +1,7 @@
 """How fast treatment sessions are recorded from a file, with every message that is owed after them."""
 
 import csv
+import gc
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,7 @@ def measure(ground: Ground) -> Iterator[Figure]:
     file = _write(ground.folder() / "sessions.csv")
     for kind, least in (("postgresql", LEAST), ("sqlite", None)):
         database = ground.database(kind, MANY)
+        gc.freeze()  # as the command does
         recorder = Recorder(opener(database.engine), lambda: datetime.now(UTC))
         began = perf_counter()
         with file.open("rb") as rows:

@@ -54,6 +54,7 @@ class Twilio:
 class Service:
     """Its processes by name: worker, tick, beat, and web where receipts are on."""
 
+    url: str
     twilio: Twilio
     processes: Mapping[str, int]
     home: Path
@@ -122,7 +123,7 @@ def running(database_url: str, home: Path, *, receipts: bool = False) -> Iterato
         for child in parts.engine(settings):
             if child.name != "web" or receipts:
                 processes[child.name] = stack.enter_context(_process(child.name, child.command, environment, home))
-        yield Service(twilio, processes, home)
+        yield Service(environment["PUBLIC_URL"], twilio, processes, home)
 
 
 @contextmanager
