@@ -45,7 +45,11 @@ def raise_one(
 ) -> UUID:
     """An alert of the sample clinic, of nobody in particular unless `more` says of whom."""
     with clinic.open_db() as db:
-        fields = {"cause": AlertCause.REPLY, "clinic": staffing.find_clinic(db, "maple"), "patient": None} | more
+        fields: dict[str, Any] = {
+            "cause": AlertCause.REPLY,
+            "clinic": staffing.find_clinic(db, "maple"),
+            "patient": None,
+        } | more
         return alerting.raise_alert(db, once_key=once_key, label=label, now=now, **fields).id
 
 

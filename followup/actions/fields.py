@@ -71,6 +71,11 @@ def _tidy(value: Any) -> Any:
     return text
 
 
+def _lines(value: Any) -> Any:
+    """The same for a text of several lines."""
+    return "\n".join(_tidy(line) for line in value.strip().splitlines()) if isinstance(value, str) else value
+
+
 def _language(value: Any) -> Any:
     if not isinstance(value, str):
         return value
@@ -158,6 +163,7 @@ def _member(kind: type[StrEnum], value: object) -> StrEnum:
 
 Line = Annotated[str, Field(max_length=200), BeforeValidator(_tidy)]
 Key = Annotated[str, Field(max_length=64), BeforeValidator(_tidy)]
+Note = Annotated[str, Field(max_length=2000), BeforeValidator(_lines)]
 Language = Annotated[str, Field(max_length=8), BeforeValidator(_language)]
 Zone = Annotated[str, Field(max_length=64), BeforeValidator(_zone)]
 Instant = Annotated[datetime, BeforeValidator(_instant, json_schema_input_type=str)]

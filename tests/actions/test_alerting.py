@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select
 from followup.actions import alarms, alerting, staffing
 from followup.actions.alerting import AlreadyTaken, Unsigned
 from followup.actions.staffing import StaffEntry
-from followup.models import Alert, AuditEntry, Message, OnCall, Patient, Staff
+from followup.models import Alert, AuditEntry, Message, OnCall, Patient, Reply, Staff
 from followup.rules.escalation import MOST_CALLS_TO_ALL
 from followup.terms import AlertCause, Channel, Label, Role, Status
 from tests.alarms import (
@@ -221,7 +221,7 @@ def test_replies_of_one_unknown_number_are_one_alert(staffed: Clinic) -> None:
 def test_a_reply_that_is_read_again_keeps_its_alert_and_gives_it_the_patient(staffed: Clinic, ada: Patient) -> None:
     first, _ = hear(staffed, Label.NERVE, now=MONDAY)
     with staffed.open_db() as db:
-        reply = db.scalars(select(alerting.Reply)).one()
+        reply = db.scalars(select(Reply)).one()
         known = db.get_one(Patient, ada.id)
         again, is_new = alerting.hear(
             db, reply=reply, label=Label.NERVE, clinic=None, patient=known, now=MONDAY + MINUTE

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from followup.actions.entries import TreatmentChange, TreatmentEntry
-from followup.web.api.schemas import ConsentStatement, ProblemDetails, Rescheduling, Settlement
+from followup.web.api.schemas import ConsentStatement, ProblemDetails, Rescheduling, Resolution, Settlement, Taking
 
 ABOUT = """Records treatment sessions, and tells what is sent after them and what comes back.
 
@@ -22,16 +22,25 @@ TAGS = [
     {"name": "treatments", "description": "Treatment sessions, and every message that is owed after each."},
     {"name": "messages", "description": "What left, what will leave, when, and why then or why not."},
     {"name": "patients", "description": "Who is followed up, everything between them and the clinic, and consent."},
+    {"name": "alerts", "description": "What needs a person, how soon, and who has it."},
 ]
 
-_BODIES: tuple[type[BaseModel], ...] = (TreatmentEntry, TreatmentChange, Rescheduling, Settlement, ConsentStatement)
+_BODIES: tuple[type[BaseModel], ...] = (
+    TreatmentEntry,
+    TreatmentChange,
+    Rescheduling,
+    Settlement,
+    ConsentStatement,
+    Taking,
+    Resolution,
+)
 _REF = "#/components/schemas/{model}"
 
 _MEANINGS = {
     400: "The body is not JSON that can be read in one way only.",
     401: "No key was shown, or one that is not known or was revoked.",
     404: "There is nothing of that id.",
-    409: "It cannot be, as things stand: recorded with other content, already left, cancelled or settled.",
+    409: "It cannot be, as things stand: recorded with other content, already left, cancelled, settled or taken.",
     413: "The body is longer than 256 kB.",
     415: "The body is not announced as JSON.",
     422: "It can be read but not taken; `errors` names each field, what is wrong with it, and the mend.",

@@ -35,6 +35,9 @@ TEXTS_STOPPED: dict[str, Any] = {"channel": "sms", "says": "withdrawn", "method"
 LATER: dict[str, Any] = {"due_at": "2027-03-09T11:30"}
 WENT: dict[str, Any] = {"sent": True}
 
+TAKEN: dict[str, Any] = {"by": "Kim Osei"}
+RESOLVED: dict[str, Any] = {"by": "Kim Osei", "note": "Phoned at 11:20. Foot tingles less; comes in tomorrow at 9."}
+
 MESSAGE: dict[str, Any] = {
     "id": "0195755c-2a10-7c42-9d5e-3a0c8f5b7c11",
     "patient": "0195755c-2a0e-7b31-8f4d-1c9be0a7d2f3",
@@ -130,6 +133,31 @@ STORY: dict[str, Any] = MESSAGE | {
 }
 
 MESSAGES: dict[str, Any] = {"items": [MESSAGE], "next_cursor": None}
+
+ALERT: dict[str, Any] = {
+    "id": "01957a9b-8c10-7d55-b0f6-4a1e2d3c5b60",
+    "status": "open",
+    "label": "nerve",
+    "cause": "reply",
+    "clinic": "maple",
+    "patient": MESSAGE["patient"],
+    "replies": ["01957a9b-7b64-7e0a-b5a2-9e8d1c2f3a4b"],
+    "must_phone": False,
+    "raised_at": "2027-03-09T15:10:45Z",
+    "answer_by": "2027-03-09T16:10:45Z",
+    "is_overdue": False,
+    "minutes": 4,
+    "told": 1,
+    "next_at": "2027-03-09T16:10:45Z",
+    "released_at": None,
+    "taken_at": None,
+    "taken_by": None,
+    "resolved_at": None,
+    "resolved_by": None,
+    "note": None,
+}
+
+ALERTS: dict[str, Any] = {"items": [ALERT], "next_cursor": None}
 
 TIMELINE: dict[str, Any] = {
     "items": [

@@ -3,6 +3,7 @@
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
+from followup.actions.alerting import AlreadyTaken
 from followup.actions.changing import NotFound, TooLate
 from followup.actions.enrolling import Conflict, UnknownClinic
 from followup.actions.entries import EntryError, Problem
@@ -11,7 +12,7 @@ from followup.actions.settling import CannotSettle
 from followup.queries.cursors import BadCursor
 from followup.web import errors
 
-_STATUS = {NotFound: 404, Conflict: 409, TooLate: 409, CannotSettle: 409}
+_STATUS = {NotFound: 404, Conflict: 409, TooLate: 409, CannotSettle: 409, AlreadyTaken: 409}
 _FIELD = {UnknownClinic: "clinic", UnknownPlan: "plan", BadCursor: "cursor"}
 
 

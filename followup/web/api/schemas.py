@@ -6,7 +6,8 @@ from uuid import UUID
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
 from followup.actions.entries import Entry
-from followup.actions.fields import Instant, Line, wrong
+from followup.actions.fields import Instant, Line, Note, wrong
+from followup.queries.alerts import AlertStatus
 from followup.terms import Channel, Consented, Purpose, Status
 
 
@@ -43,6 +44,26 @@ class Settlement(Entry):
     """What a person knows about an uncertain message."""
 
     sent: bool
+
+
+class Taking(Entry):
+    """Who looks after an alert from now on."""
+
+    by: Annotated[Line, Field(description="The name of a person.")]
+
+
+class Resolution(Entry):
+    """Who closes an alert, and what was done."""
+
+    by: Annotated[Line, Field(description="The name of a person.")]
+    note: Note
+
+
+class AlertQuery(Entry):
+    """Which alerts."""
+
+    status: Annotated[AlertStatus, Field(description="How far people have come with them.")] = AlertStatus.OPEN
+    cursor: Annotated[str | None, Field(description="`next_cursor` of the page before.")] = None
 
 
 class MessageQuery(Entry):

@@ -25,6 +25,7 @@ class Api:
 
     browser: Browser
     key: str
+    clinic: Clinic
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.key}"} | more.pop("headers", {})
@@ -59,9 +60,9 @@ def key(open_db: OpenDb) -> str:
 
 
 @pytest.fixture
-def api(runtime: Runtime, clinic: Clinic, key: str) -> Api:  # noqa: ARG001 - the clinic must be there
+def api(runtime: Runtime, clinic: Clinic, key: str) -> Api:
     """The API of a clinic, at the very moment when a treatment session ends."""
-    return Api(Browser(create_app(replace(runtime, now=lambda: MONDAY))), key)
+    return Api(Browser(create_app(replace(runtime, now=lambda: MONDAY))), key, clinic)
 
 
 @pytest.fixture
@@ -71,10 +72,10 @@ def quick_api(live_settings: Settings, sqlite_url: str) -> Iterator[Api]:
     gateways = {channel: Outbox(channel) for channel in Channel}
     links = Links(PUBLIC_URL, "k" * 32)
     runtime = Runtime(settings=live_settings, engine=engine, gateways=gateways, links=links, now=lambda: MONDAY)
-    Clinic(runtime.open_db)
+    clinic = Clinic(runtime.open_db)
     with runtime.open_db() as db:
         key = keys.add_key(db, name="booking", now=MONDAY, by="test")
-    yield Api(Browser(create_app(runtime)), key)
+    yield Api(Browser(create_app(runtime)), key, clinic)
     engine.dispose()
 
 

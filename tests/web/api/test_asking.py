@@ -25,7 +25,7 @@ def operations(api: Api) -> list[tuple[str, str]]:
 
 def test_every_route_refuses_whoever_has_no_key(quick_api: Api) -> None:
     found = operations(quick_api)
-    assert len(found) == 14
+    assert len(found) == 18
     for method, path in found:
         for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {quick_api.key}"}):
             answer = quick_api.browser.ask(method, path, headers=headers, content=b"{not even JSON")
@@ -62,7 +62,7 @@ def test_when_a_key_was_used_is_written_once_an_hour(api: Api, open_db: OpenDb) 
     noted = []
     for minutes in (0, 59, 61):
         runtime = replace(api.browser.app.state.runtime, now=lambda at=minutes: MONDAY + timedelta(minutes=at))
-        Api(replace(api.browser, app=create_app(runtime)), api.key).get("/messages")
+        replace(api, browser=replace(api.browser, app=create_app(runtime))).get("/messages")
         with open_db() as db:
             noted.append(db.scalars(select(ApiKey.last_used_at)).one())
     assert noted == [MONDAY, MONDAY, MONDAY + timedelta(minutes=61)]

@@ -8,12 +8,13 @@ from pydantic import TypeAdapter
 
 from followup.actions.entries import Entry, TreatmentChange, check, parse_entry
 from followup.actions.fields import Place
+from followup.queries.alerts import AlertPage, AlertView
 from followup.queries.messages import Page, Story
 from followup.queries.patients import PatientView
 from followup.queries.timeline import Timeline
 from followup.queries.treatments import TreatmentView
 from followup.web.api import examples
-from followup.web.api.schemas import ConsentStatement, Rescheduling, Settlement
+from followup.web.api.schemas import ConsentStatement, Rescheduling, Resolution, Settlement, Taking
 
 from .conftest import Api, body
 
@@ -27,6 +28,8 @@ SENT: list[tuple[type[Entry], dict[str, Any]]] = [
     (ConsentStatement, examples.TEXTS_STOPPED),
     (Rescheduling, examples.LATER),
     (Settlement, examples.WENT),
+    (Taking, examples.TAKEN),
+    (Resolution, examples.RESOLVED),
 ]
 
 TOLD = [
@@ -35,6 +38,8 @@ TOLD = [
     (Story, examples.STORY),
     (PatientView, examples.PATIENT),
     (Timeline, examples.TIMELINE),
+    (AlertView, examples.ALERT),
+    (AlertPage, examples.ALERTS),
 ]
 
 

@@ -33,7 +33,7 @@ def test_what_someone_records_meanwhile_without_waiting_for_a_turn_is_seen(runti
     known = clinic.record("T0").treatment
     with clinic.open_db() as db:
         key = keys.add_key(db, name="booking", now=MONDAY, by="test")
-    api = Api(Browser(create_app(replace(runtime, now=lambda: MONDAY))), key)
+    api = Api(Browser(create_app(replace(runtime, now=lambda: MONDAY))), key, clinic)
     columns = {column.key: getattr(known, column.key) for column in TreatmentSession.__table__.columns}
     meanwhile = TreatmentSession(**columns | {"id": None, "external_id": "T1", "content_hash": "another"})
 

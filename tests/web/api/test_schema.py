@@ -16,6 +16,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from tests.alarms import raise_one
+
 from .conftest import Api, body
 
 CHECKS: list[Any] = [
@@ -40,7 +42,12 @@ MUST_BE_KNOWN = {"external_id", "clinic", "patient", "ended_at"}
 @pytest.mark.parametrize("mode", GenerationMode)
 def test_the_api_does_as_it_is_described(quick_api: Api, mode: GenerationMode) -> None:
     told = quick_api.post("/treatments", body()).json()
-    there = {"treatment_id": told["id"], "patient_id": told["patient"]["id"], "message_id": told["messages"][0]["id"]}
+    there = {
+        "treatment_id": told["id"],
+        "patient_id": told["patient"]["id"],
+        "message_id": told["messages"][0]["id"],
+        "alert_id": str(raise_one(quick_api.clinic)),
+    }
     described = schemathesis.openapi.from_asgi("/openapi.json", quick_api.browser.app)
 
     def ask(case: Case[Any], *, is_there: bool) -> None:
@@ -49,7 +56,7 @@ def test_the_api_does_as_it_is_described(quick_api: Api, mode: GenerationMode) -
         case.call_and_validate(headers={"Authorization": f"Bearer {quick_api.key}"}, checks=CHECKS)
 
     operations = [result.ok() for result in described.get_all_operations() if isinstance(result, Ok)]
-    assert len(operations) == 14
+    assert len(operations) == 18
     for operation in sorted(operations, key=lambda one: one.path.endswith("cancel")):  # nothing goes on after that
         cases = operation.as_strategy(generation_mode=mode)
         BOUNDED(given(case=cases, is_there=strategies.booleans())(ask))()
