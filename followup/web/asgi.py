@@ -1,5 +1,7 @@
 """`uvicorn --factory followup.web.asgi:app`: the service's front half."""
 
+import gc
+
 from fastapi import FastAPI
 
 from followup import logs
@@ -15,4 +17,5 @@ def app() -> FastAPI:
     except SettingsError as error:
         raise SystemExit(str(error)) from None
     logs.configure()
+    gc.freeze()  # what is there by now stays; else it is searched for waste again with every few requests
     return made
