@@ -41,7 +41,7 @@ PLACEHOLDERS = frozenset(
     )
 )
 
-WordingOrigin = Literal["step", "reply", "confirmation", "alarm", "stand-in", "part"]
+WordingOrigin = Literal["step", "reply", "confirmation", "alarm", "staff", "stand-in", "part"]
 
 
 class WordingError(ValueError):
@@ -53,7 +53,7 @@ class _Frozen(BaseModel):
 
 
 class Source(_Frozen):
-    """Where one sentence comes from: `seed`, or `add-on:` and a citation."""
+    """Where one sentence comes from: `seed`, or `add-on:` and a citation; `own` where only staff read it."""
 
     sentence: str
     source: str

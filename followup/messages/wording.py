@@ -78,7 +78,7 @@ def compose(
 
 
 def note(
-    key: str, *, language: str, values: Mapping[str, str], precautions: Iterable[str] = (), closed: bool = False
+    key: str, *, language: str, values: Mapping[str, Value], precautions: Iterable[str] = (), closed: bool = False
 ) -> str:
     """The full email body of `key` as an HTML fragment: the page that a minimal message links to. Raises as `compose`."""
     wording = _asked(key, language, closed=closed)
@@ -139,7 +139,7 @@ def _relevant(wording: Wording, precautions: Iterable[str], values: Mapping[str,
 def _email(wording: Wording, language: str, values: Mapping[str, str], precautions: frozenset[str]) -> Composed:
     words = catalogue(language)
     body = _body(language, wording.key, precautions)
-    footer = "" if wording.origin == "alarm" else without_unknown(words[EMAIL_FOOTER].email_body, values)
+    footer = "" if wording.origin in {"alarm", "staff"} else without_unknown(words[EMAIL_FOOTER].email_body, values)
     subject = fill(wording.email_subject, values)
     drawn = email.render(
         body if values.get("name") != "" else without_name(body),
