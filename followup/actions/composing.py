@@ -5,10 +5,13 @@ from functools import lru_cache, partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from followup.messages.catalogue import catalogue
+from followup.actions import inviting
+from followup.messages import wording
+from followup.messages.catalogue import FIRST_TREATMENT, catalogue
 from followup.messages.gateway import Parcel
 from followup.messages.links import Links
 from followup.messages.wording import Composed, compose
+from followup.models import Clinic
 from followup.models.owed import Owed
 from followup.rules.opening import hours_in, moment_in, parse_hours
 from followup.rules.quiet import open_until
@@ -23,34 +26,69 @@ def write(each: Owed, *, now: datetime, links: Links, first_text: bool) -> Compo
 
     An answer never offers STOP: it may confirm one. Raises WordingError.
     """
-    patient, clinic, treatment = each.patient, each.clinic, each.treatment
-    precautions = set(treatment.precautions) if treatment else set()
-    if treatment and treatment.first_treatment:
-        precautions.add("first_treatment")
-    language = patient.language if patient else each.staff.language if each.staff else ""
-    hours, opens, closed = _doors(clinic.hours, language, each.zone, now)
+    patient, language = each.patient, _language(each)
+    hours, opens, closed = _doors(each.clinic.hours, language, each.zone, now)
     return compose(
         each.message.wording,
         language=language,
         channel=each.message.channel,
-        precautions=precautions,
+        precautions=_precautions(each),
         stop_line=first_text and not each.message.origin.is_priority,
         minimal=bool(patient and patient.minimal),
         closed=closed,
         values={
-            "clinic": clinic.text_name,
+            **_of_clinic(each.clinic),
             "name": patient.given_name if patient else "",
-            "phone": clinic.phone,
-            "emergency": clinic.emergency,
-            "after_hours": clinic.after_hours,
             "hours": hours,
             "opens": opens,
-            "address": clinic.address,
             "link": partial(_link, each, links),
             **_ways_out(each, links),
             **each.message.values,
         },
     )
+
+
+def note(each: Owed, *, links: Links) -> str:
+    """All the words of a message to a patient, as they were when it left, as an HTML fragment without their name.
+
+    For the page to which a message leads that says no more than our name. Raises WordingError.
+    """
+    language, left_at = _language(each), each.message.left_at or each.message.due_at
+    hours, opens, closed = _doors(each.clinic.hours, language, each.zone, left_at)
+    return wording.note(
+        each.message.wording,
+        language=language,
+        precautions=_precautions(each),
+        closed=closed,
+        values={
+            **_of_clinic(each.clinic),
+            "name": "",
+            "hours": hours,
+            "opens": opens,
+            "link": partial(_page, each, links),
+            **each.message.values,
+        },
+    )
+
+
+def _language(each: Owed) -> str:
+    return each.patient.language if each.patient else each.staff.language if each.staff else ""
+
+
+def _precautions(each: Owed) -> set[str]:
+    if each.treatment is None:
+        return set()
+    return {*each.treatment.precautions, *([FIRST_TREATMENT] if each.treatment.first_treatment else [])}
+
+
+def _of_clinic(clinic: Clinic) -> dict[str, str]:
+    return {
+        "clinic": clinic.text_name,
+        "phone": clinic.phone,
+        "emergency": clinic.emergency,
+        "after_hours": clinic.after_hours,
+        "address": clinic.address,
+    }
 
 
 @lru_cache(maxsize=64)  # a batch is written at one instant, for few clinics
@@ -65,12 +103,21 @@ def _doors(written: str, language: str, zone: ZoneInfo, now: datetime) -> tuple[
 def _link(each: Owed, links: Links) -> str:
     """What there is to do: answer, book, read what a private text left out, or take an alert."""
     message, patient = each.message, each.patient
+    if message.wording in inviting.LASTS:
+        return links.to_no_password
     if patient is None:
         return links.to_alert(message.alert_id) if message.alert_id else links.public_url
+    is_asked = bool(each.step and each.step.question)
+    if patient.minimal and not is_asked and catalogue(patient.language)[message.wording].minimal:
+        return links.to("note", message.id)
+    return _page(each, links)
+
+
+def _page(each: Owed, links: Links) -> str:
+    """Where a patient answers, books, or tells us how it is."""
+    message = each.message
     if each.step and each.step.question:
         return links.to(_PAGES.get(each.step.question, "feedback"), message.id)
-    if patient.minimal and catalogue(patient.language)[message.wording].minimal:
-        return links.to("note", message.id)
     if message.purpose is Purpose.BOOKING or message.origin is Origin.REPLY:
         return each.clinic.booking_url
     return links.to("feedback", message.id)
@@ -88,7 +135,7 @@ def wrap(
 ) -> Parcel:
     """The words with their address, ready for a gateway."""
     is_email = each.message.channel is Channel.EMAIL
-    return Parcel(
+    parcel = Parcel(
         message_id=each.message.id,
         attempt_id=attempt_id,
         to=to,
@@ -100,6 +147,7 @@ def wrap(
         is_answer=each.message.origin in (Origin.REPLY, Origin.CONFIRMATION),
         wait=wait,
     )
+    return inviting.sealed(parcel, staff=each.staff, wording=each.message.wording, links=links, now=now)
 
 
 def _valid_for(each: Owed, now: datetime) -> timedelta:

@@ -1,6 +1,6 @@
 """The consent ledger: lines are added, never changed."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import select
@@ -23,11 +23,15 @@ def state(
     now: datetime,
     by: str,
     purposes: Iterable[Purpose] = tuple(Purpose),
+    wording_version: str = "",
 ) -> list[Purpose]:
-    """Write down what a patient permits on a channel; purposes of which this already holds get no new line."""
+    """Write down what a patient permits on a channel; purposes of which this already holds get no new line.
+
+    `wording_version`: of the words that the patient was shown; where it is not known, what we sent them last.
+    """
     held = latest_consents(db, [patient.id])
     changed = [purpose for purpose in purposes if held.get((patient.id, channel, purpose)) is not says]
-    shown = _last_shown(db, patient, channel) if changed else ""
+    shown = wording_version or (_last_shown(db, patient, channel) if changed else "")
     db.add_all(
         Consent(
             patient_id=patient.id,
@@ -89,6 +93,37 @@ def state_at_desk(
             recorded_by=by,
         )
     return changed
+
+
+def choose(
+    db: Session,
+    *,
+    patient: Patient,
+    channel: Channel,
+    wanted: Collection[Purpose],
+    evidence: str,
+    wording_version: str,
+    now: datetime,
+) -> None:
+    """What patients choose on their own page. It may undo their own STOP; what was never given and is not wanted stays."""
+    held = latest_consents(db, [patient.id])
+    given = [purpose for purpose in Purpose if held.get((patient.id, channel, purpose)) is Consented.GIVEN]
+    for says, purposes in (
+        (Consented.GIVEN, [purpose for purpose in Purpose if purpose in wanted]),
+        (Consented.WITHDRAWN, [purpose for purpose in given if purpose not in wanted]),
+    ):
+        state(
+            db,
+            patient=patient,
+            channel=channel,
+            says=says,
+            source=ConsentSource.PREFERENCES,
+            evidence=evidence,
+            now=now,
+            by="patient",
+            purposes=purposes,
+            wording_version=wording_version,
+        )
 
 
 def withdraw(

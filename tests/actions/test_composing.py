@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from followup.actions import composing
 from followup.messages.gateway import Parcel
 from followup.terms import Origin, Purpose
 from tests.builders import EMAIL, LINKS, MONDAY, Clinic, local
@@ -46,9 +47,9 @@ def test_a_prompt_to_book_leads_to_the_clinics_own_page(clinic: Clinic) -> None:
 
 
 def test_a_question_by_email_leads_to_the_patients_own_page(clinic: Clinic) -> None:
-    patient = clinic.record().treatment.patient_id
+    clinic.record()
     clinic.run_to(local(22, 12))
-    assert LINKS.to("feedback", patient) in email_of(clinic, "change-score").text
+    assert LINKS.to("feedback", clinic.message("change-score").id) in email_of(clinic, "change-score").text
 
 
 def test_every_email_can_be_stopped_with_one_click_and_is_no_answer(clinic: Clinic) -> None:
@@ -83,3 +84,23 @@ def test_a_carrier_gives_up_when_the_day_closes_or_the_message_ends(clinic: Clin
         timedelta(hours=1),
         timedelta(hours=8),
     ]
+
+
+def test_the_note_behind_a_private_message_holds_all_its_words_but_the_name(clinic: Clinic) -> None:
+    clinic.record(precautions=["blood_thinner"])
+    clinic.change(clinic.owed("what-to-expect").patient, minimal=True)
+    clinic.tick(NOON)
+
+    note = composing.note(clinic.owed("what-to-expect"), links=LINKS)
+    assert LINKS.to("note", clinic.message("what-to-expect").id) in clinic.sms.sent[0].text
+    assert "Mild soreness" not in clinic.sms.sent[0].text
+    assert "Mild soreness is common" in note
+    assert "Bruises may be bigger for you." in note
+    assert "Ada" not in note
+
+
+def test_the_note_of_a_prompt_to_book_leads_to_where_one_books(clinic: Clinic) -> None:
+    clinic.record()
+    clinic.change(clinic.owed("book-next").patient, minimal=True)
+    clinic.run_to(local(14, 12))
+    assert 'href="https://maple.example/b"' in composing.note(clinic.owed("book-next"), links=LINKS)

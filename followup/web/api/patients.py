@@ -70,6 +70,7 @@ def record_consent(runtime: TheRuntime, caller: TheCaller, patient_id: UUID, dat
             now=caller.now,
             by=caller.by,
             purposes=said.purposes,
+            wording_version=said.wording_version,
         )
         changing.follow_patient(db, patient=patient, now=caller.now, by=caller.by)
         return _view(db, patient_id)

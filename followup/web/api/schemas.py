@@ -18,6 +18,7 @@ class ConsentStatement(Entry):
     purposes: tuple[Purpose, ...] = tuple(Purpose)
     says: Consented
     method: Annotated[Line, Field(validate_default=True)] = ""
+    wording_version: Annotated[Line, Field(max_length=32, description="Of the words that the patient was shown.")] = ""
 
     @field_validator("purposes")
     @classmethod
