@@ -126,6 +126,7 @@ BROKEN: dict[str, tuple[Callable[[], Base], str]] = {
         lambda: reply(reference="SM8", relabelled=Label.NERVE, relabelled_at=NOON),
         "relabelled_at_with",
     ),
+    "a reply seen by no one": (lambda: reply(reference="SM8", seen_at=NOON), "seen_at_with"),
     "an emergency that may wait half an hour": (lambda: clinic(key="b", emergency_minutes=30), "emergency_minutes"),
     "an urgent alert that may wait two hours": (lambda: clinic(key="b", urgent_minutes=120), "urgent_minutes"),
     "a worry that may wait a day": (lambda: clinic(key="b", worry_minutes=1440), "worry_minutes"),

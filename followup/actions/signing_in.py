@@ -16,10 +16,9 @@ from followup.actions import auditing, passwords, staffing, throttling
 from followup.actions.staffing import StaffEntry
 from followup.db import new_id
 from followup.models import ApiKey, SignIn, Staff
+from followup.models.access import IDLE, LONGEST
 from followup.terms import Role
 
-IDLE = timedelta(hours=12)  #: a sign-in ends when it is not used for so long
-LONGEST = timedelta(days=7)  #: or when it is as old as this, used or not
 SEEN_EVERY = timedelta(minutes=5)  #: between two notes of its use, so that reading stays reading
 _TOKEN_BYTES = 32
 

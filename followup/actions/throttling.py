@@ -76,4 +76,4 @@ def _wait_until(tries: int, limit: Limit, clock: datetime) -> datetime | None:
     beyond = tries - limit.free
     if beyond < 0:
         return None
-    return clock + min(_FIRST_WAIT * 2 ** min(beyond, 20), limit.longest)
+    return clock + min(_FIRST_WAIT * (1 << min(beyond, 20)), limit.longest)

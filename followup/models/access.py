@@ -1,6 +1,6 @@
 """Who is let in: the keys with which other software asks, the sign-ins of staff, and how often someone failed."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
@@ -30,6 +30,10 @@ class ApiKey(Base):
     def hash_of(key: str) -> str:
         """SHA-256: nobody can guess 256 random bits, so a slow hash would protect nothing more."""
         return sha256(key.encode()).hexdigest()
+
+
+IDLE = timedelta(hours=12)  #: a sign-in ends when it is not used for so long
+LONGEST = timedelta(days=7)  #: or when it is as old as this, used or not
 
 
 class SignIn(Base):

@@ -187,7 +187,15 @@ class Reply(Base):
             postgresql_where=text("alert_id IS NOT NULL"),
             sqlite_where=text("alert_id IS NOT NULL"),
         ),
+        Index(
+            "ix_reply_unseen",
+            "received_at",
+            "id",
+            postgresql_where=text("seen_at IS NULL"),
+            sqlite_where=text("seen_at IS NULL"),
+        ),
         together("relabelled_at", "relabelled_by", "relabelled"),
+        together("seen_at", "seen_by"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -208,3 +216,5 @@ class Reply(Base):
     relabelled: Mapped[Label | None] = mapped_column(words(Label))  #: what a person says it is about
     relabelled_at: Mapped[datetime | None]
     relabelled_by: Mapped[str | None] = mapped_column(String(200))
+    seen_at: Mapped[datetime | None]  #: when the first person read it
+    seen_by: Mapped[str | None] = mapped_column(String(200))

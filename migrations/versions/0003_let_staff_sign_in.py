@@ -1,4 +1,4 @@
-"""Let staff sign in: passwords, sign-ins that end, how often someone failed, and who left."""
+"""Let staff sign in: passwords, sign-ins that end, how often someone failed, who left, and which replies were seen."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,6 +8,7 @@ down_revision = "0002"
 
 INSTANT = sa.DateTime(timezone=True)
 TO_STAFF = sa.text("staff_id IS NOT NULL")
+UNSEEN = sa.text("seen_at IS NULL")
 
 
 def upgrade() -> None:
@@ -16,6 +17,11 @@ def upgrade() -> None:
         batch.add_column(sa.Column("left_at", INSTANT))
         batch.add_column(sa.Column("left_by", sa.String(200)))
         batch.create_check_constraint(op.f("ck_staff_left_at_with_left_by"), "(left_at IS NULL) = (left_by IS NULL)")
+    with op.batch_alter_table("reply") as batch:
+        batch.add_column(sa.Column("seen_at", INSTANT))
+        batch.add_column(sa.Column("seen_by", sa.String(200)))
+        batch.create_check_constraint(op.f("ck_reply_seen_at_with_seen_by"), "(seen_at IS NULL) = (seen_by IS NULL)")
+    op.create_index("ix_reply_unseen", "reply", ["received_at", "id"], postgresql_where=UNSEEN, sqlite_where=UNSEEN)
     op.create_table(
         "sign_in",
         sa.Column("id", sa.Uuid(), primary_key=True),
@@ -47,6 +53,11 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_message_staff_id", "message")
     op.drop_index("ix_audit_entry_did_by", "audit_entry")
+    op.drop_index("ix_reply_unseen", "reply")
+    with op.batch_alter_table("reply") as batch:
+        batch.drop_constraint(op.f("ck_reply_seen_at_with_seen_by"), type_="check")
+        batch.drop_column("seen_at")
+        batch.drop_column("seen_by")
     op.drop_table("throttle")
     op.drop_table("sign_in")
     with op.batch_alter_table("staff") as batch:
