@@ -27,6 +27,7 @@ from followup.models.owed import Owed, load
 from followup.models.traffic import ORDINARY_LANE, PRIORITY_LANE
 from followup.queries import messages
 from followup.queries.messages import MessageView
+from followup.tasks import reading
 from followup.terms import Channel, Origin, Purpose, ReceiptKind, Status
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -122,7 +123,8 @@ class Clinic:
                 sending.record(db, answers=answers, now=now, patience=self.patience)
 
     def tick(self, now: datetime) -> None:
-        """Everything that leaves at `now`, through to the outboxes' answers."""
+        """Everything that is read and leaves at `now`, through to the outboxes' answers."""
+        self.read(now)
         for channel, token in self.lease(now):
             while (parcels := self.begin(token, now, most=self._outbox(channel).batch)) is not None:
                 self.speak(parcels, now, channel)
@@ -163,7 +165,17 @@ class Clinic:
             return receiving.keep_receipts(db, told=[told], now=now) == [told]
 
     def reply(self, body: str, *, now: datetime, sent_from: str = PHONE, reference: str = "", **raw: str) -> bool:
-        """What a patient writes back."""
+        """What a patient writes back, kept and then read."""
+        kept = self.keep(body, now=now, sent_from=sent_from, reference=reference, **raw)
+        self.read(now)
+        return kept
+
+    def read(self, now: datetime) -> None:
+        """Read what is unread, as every tick does."""
+        reading.read_replies(self.open_db, now=now)
+
+    def keep(self, body: str, *, now: datetime, sent_from: str = PHONE, reference: str = "", **raw: str) -> bool:
+        """What a patient writes back, kept as the hook keeps it, and not read yet."""
         with self.open_db() as db:
             return receiving.keep_reply(
                 db,

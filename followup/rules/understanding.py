@@ -3,7 +3,8 @@
 Triage comes first, and nothing here lowers what it found. Source: clinical.md §3 notes 1 to 4, §4.2.
 """
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from followup.rules.answers import Answer, CheckIn, Chosen, NoAnswer, Score, StillOrGone, Unreadable
@@ -50,6 +51,12 @@ _WORRIES = frozenset(label for label in Label if label.is_worry)
 _WITH_ANSWERS_OF_THEIR_OWN = _WORRIES | {Label.QUESTION, Label.BOOKING}
 _NEED_A_PERSON = _WORRIES | {Label.UNCLEAR, Label.QUESTION}
 
+_WRONG_NUMBER = re.compile(
+    r"\b(wrong|incorrect|different|new|someone elses|equivoc\w+|incorrect[oa]|erroneo)\b"
+    r"|\b(not|isnt|wasnt|never been|no soy|no es)\b.*\b(patient|client|customer|number|phone|paciente|persona|cliente|numero)\b"
+    r"|\b(dont|do not) (even )?know\b|\bno longer (has|have|uses?|owns?) this\b|\bchanged (my|her|his) number\b"
+)
+
 _BRIEF = 5  # words: a readable answer and what people put beside it, such as "about a 4 i guess"
 _BARE = 3  # words: an answer to a question of last week counts only when it stands nearly alone
 _SAME, _NEITHER = 4, 3  # the middle of the change and of the satisfaction scale
@@ -66,6 +73,7 @@ class Said:
     baseline: int | None = None  #: pain before the treatment that the question is about
     asked_again: bool = False  #: we have said once already that we could not read the answer
     pictures: bool = False
+    names: bool = False  #: it tells whom earlier replies are about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +102,11 @@ class Meaning:
         return replace(self, labels=_ordered({*self.labels, label}))
 
 
+def is_wrong_number(opt_outs: Iterable[str]) -> bool:
+    """Whether the words of an opt-out say that we text somebody else than we think."""
+    return any(_WRONG_NUMBER.search(fold(words)) for words in opt_outs)
+
+
 def understand(said: Said) -> Meaning:
     """What a reply means. Never raises, whatever the text."""
     answer = read_answer(said.text, said.question) if said.question else NoAnswer()
@@ -103,6 +116,8 @@ def understand(said: Said) -> Meaning:
     asks_again = isinstance(answer, Unreadable) and _may_ask_again(said)
     if meant is not None:
         labels = labels - _explained(said) | meant
+    elif said.names and isinstance(answer, NoAnswer):
+        labels = labels - _explained(said) or {Label.THANKS}
     elif asks_again:
         labels = labels - _explained(said) | {Label.SCORE}
     else:

@@ -9,7 +9,7 @@ from celery.signals import worker_process_init, worker_process_shutdown
 from followup.actions import alarms, beating, sending, settling, silence
 from followup.models.desk import RECONCILE, TICK
 from followup.runtime import Runtime, die_with_parent
-from followup.tasks import telling
+from followup.tasks import reading, telling
 from followup.tasks.telling import BatchStory, ToldTask
 from followup.terms import Channel
 
@@ -67,6 +67,8 @@ def _add_tasks(app: Celery, runtime: Runtime) -> None:
     @app.task(name=TICK, shared=False)
     def tick() -> None:
         now = runtime.now()
+        with telling.held_apart("replies"):
+            reading.read_replies(open_db, now=now)
         with telling.held_apart("silence"), open_db() as db:
             silence.watch(db, now=now)
         with telling.held_apart("alarms"), open_db() as db:

@@ -35,7 +35,7 @@ def test_an_answer_makes_the_reminder_needless(clinic: Clinic) -> None:
 def test_a_reply_before_the_question_is_no_answer_to_it(clinic: Clinic) -> None:
     clinic.record()
     clinic.run_to(local(13, 10))
-    clinic.reply("A", now=local(13, 11))
+    clinic.reply("thank you", now=local(13, 11))
     clinic.run_to(local(20, 10))
     assert clinic.message("pain-score-reminder").status is Status.SENT
 
