@@ -7,6 +7,7 @@ from celery import Celery
 from celery.signals import worker_process_init, worker_process_shutdown
 
 from followup.actions import alarms, beating, sending, settling, silence
+from followup.actions.apart import held_apart
 from followup.models.desk import RECONCILE, TICK
 from followup.runtime import Runtime, die_with_parent
 from followup.tasks import reading, telling
@@ -67,11 +68,11 @@ def _add_tasks(app: Celery, runtime: Runtime) -> None:
     @app.task(name=TICK, shared=False)
     def tick() -> None:
         now = runtime.now()
-        with telling.held_apart("replies"):
+        with held_apart("replies"):
             reading.read_replies(open_db, now=now)
-        with telling.held_apart("silence"), open_db() as db:
+        with held_apart("silence"), open_db() as db:
             silence.watch(db, now=now)
-        with telling.held_apart("alarms"), open_db() as db:
+        with held_apart("alarms"), open_db() as db:
             alarms.escalate(db, now=now)
             alarms.prove(db, now=now)
         with open_db() as db:

@@ -2,8 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -67,15 +66,6 @@ class BatchStory:
 def leased(channel: Channel, token: UUID) -> None:
     """The tick found something due, and a worker is woken for it."""
     log.info("batch leased", extra=about(batch=token, channel=channel))
-
-
-@contextmanager
-def held_apart(part: str) -> Iterator[None]:
-    """A part of the tick whose failure is told, and holds up nothing that comes after it."""
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - whatever it is, what is due must still leave
-        log.error("part of the tick failed", extra=about(part=part, **failure(error)))  # noqa: TRY400 - by type and place
 
 
 @setup_logging.connect
