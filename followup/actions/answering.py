@@ -92,7 +92,9 @@ def stop_sender(db: Session, channel: Channel, code: str, *, now: datetime) -> N
 
 
 def learn(db: Session, attempt: Attempt, message: Message, why: Refusal, code: str, *, now: datetime) -> None:
-    """Remember what a refusal says about the patient, so that nothing more is tried in vain."""
+    """Remember what a refusal says about the patient, so that nothing more is tried in vain. Staff are told the same way again."""
+    if message.patient_id is None:
+        return
     patient = db.get_one(Patient, message.patient_id)
     if attempt.to != (patient.phone if attempt.channel is Channel.SMS else patient.email):
         return  # it says nothing about the address that the patient has now
