@@ -2,7 +2,8 @@
 
 import typer
 
-from followup.cli import emulate, importing, keys, plans
+from followup.cli import emulate, importing, keys, plans, staff
+from followup.cli.alerts import alert, alerts
 from followup.cli.clock import clock
 from followup.cli.doctor import doctor
 from followup.cli.init import init
@@ -27,10 +28,13 @@ importing.register(app)
 app.command()(rehearse)
 app.command()(messages)
 app.command()(message)
+app.command()(alerts)
+app.command()(alert)
 app.command()(clock)
 app.command()(pause)
 app.command()(resume)
 app.command()(restored)
 app.add_typer(plans.app, name="plan")
+app.add_typer(staff.app, name="staff")
 app.add_typer(keys.app, name="key")
 app.add_typer(emulate.app, name="emulate")

@@ -15,11 +15,11 @@ from sqlalchemy import ColumnElement, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from followup.db import first_id, real_time
-from followup.models import Attempt, Heartbeat, Message, Receipt, Reply, Sender, Switch
+from followup.models import Alert, Attempt, Heartbeat, Message, Receipt, Reply, Sender, Switch
 from followup.models.desk import SENDING
 from followup.models.owed import IS_OWED
 from followup.models.traffic import ORDINARY_LANE, PRIORITY_LANE
-from followup.terms import AttemptOutcome, Channel, ReceiptKind, Status
+from followup.terms import AttemptOutcome, Channel, Label, ReceiptKind, Status
 
 MOST = 10_000
 SAMPLE = 2_000  #: how many of what left just now are enough for its slowest hundredth
@@ -54,6 +54,9 @@ class Metrics:
     silent_for: Mapping[str, timedelta]  #: by task: how long ago it last did its work
     stopped: Mapping[Channel, bool]
     paused: bool
+    alerts: Mapping[Label, int]  #: that nobody has resolved
+    overdue: int  #: alerts that nobody took in time
+    untaken_for: timedelta  #: how long the oldest alert has been waiting for somebody
 
 
 def measure(db: Session, *, now: datetime) -> Metrics:
@@ -73,6 +76,7 @@ def measure(db: Session, *, now: datetime) -> Metrics:
         silent_for={beat.task: max(clock - beat.beat_at, _NO_WAIT) for beat in db.scalars(select(Heartbeat))},
         stopped={sender.channel: sender.stopped_at is not None for sender in db.scalars(select(Sender))},
         paused=db.get(Switch, SENDING) is not None,
+        **_alerts(db, now),
     )
 
 
@@ -89,6 +93,26 @@ def _queue(db: Session, channel: Channel, lane: int, now: datetime, clock: datet
     first_due = func.min(free.c.due_at).filter(free.c.next_try_at.is_(None))
     due, due_at, next_try_at = db.execute(select(func.count(), first_due, func.min(free.c.next_try_at))).one()
     return Queue(channel, lane, due, max(now - (due_at or now), clock - (next_try_at or clock)))
+
+
+def _alerts(db: Session, now: datetime) -> dict[str, Any]:
+    nobody_has_it = Alert.taken_at.is_(None)
+    unresolved = (
+        select(Alert.label, Alert.raised_at, nobody_has_it.label("free"), Alert.answer_by)
+        .where(Alert.resolved_at.is_(None))
+        .order_by(Alert.patient_id)  # the index of what is open: by time it would read all that ever was
+        .limit(MOST)
+        .subquery()
+    )
+    free = unresolved.c.free
+    counts = func.count(), func.count().filter(free, unresolved.c.answer_by <= now)
+    oldest = func.min(unresolved.c.raised_at).filter(free)
+    rows = db.execute(select(unresolved.c.label, *counts, oldest).group_by(unresolved.c.label)).all()
+    return {
+        "alerts": {label: count for label, count, _, _ in rows},
+        "overdue": sum(overdue for _, _, overdue, _ in rows),
+        "untaken_for": max([now - raised_at for *_, raised_at in rows if raised_at], default=_NO_WAIT),
+    }
 
 
 def _lateness(db: Session, clock: datetime) -> dict[Channel, list[timedelta]]:

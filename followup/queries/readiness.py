@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from followup.messages.segments import is_gsm7
 from followup.models import Clinic, Switch
 from followup.models.desk import SENDING
-from followup.queries import health
+from followup.queries import alarm_path, health
 
 
 class Grade(StrEnum):
@@ -33,7 +33,7 @@ class Finding:
 
 def examine(db: Session, *, now: datetime) -> list[Finding]:
     """Everything that can be seen from the database, at business time `now`."""
-    return [*_sending(db, now), *_clinics(db)]
+    return [*_sending(db, now), *_clinics(db), *_alarms(db, now)]
 
 
 def _sending(db: Session, now: datetime) -> Iterator[Finding]:
@@ -77,3 +77,11 @@ def _clinic(clinic: Clinic) -> Iterator[Finding]:
     ):
         if not value:
             yield Finding(Grade.WARN, "clinic", f"{clinic.key} has no {what}: {effect}; set it.")
+
+
+def _alarms(db: Session, now: datetime) -> Iterator[Finding]:
+    found = [Finding(Grade.STOP, "alarms", detail) for detail in alarm_path.deaf(db)]
+    found += [Finding(Grade.WARN, "alarms", detail) for detail in alarm_path.weak(db, now=now)]
+    yield from found or [
+        Finding(Grade.OK, "alarms", "Each clinic has somebody on call, and nothing sent to them was lost.")
+    ]

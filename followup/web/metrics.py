@@ -13,7 +13,7 @@ from followup.models.desk import RECONCILE, TICK
 from followup.models.traffic import PRIORITY_LANE
 from followup.queries import metrics
 from followup.queries.metrics import Metrics
-from followup.terms import AttemptOutcome, Channel, ReceiptKind, Status
+from followup.terms import AttemptOutcome, Channel, Label, ReceiptKind, Status
 from followup.web.depends import TheRuntime
 
 router = APIRouter(include_in_schema=False)
@@ -39,6 +39,7 @@ class _Collected:
         """Every family. What may be alerted on is there from the first scrape on, as zero."""
         yield from _queues(self._found)
         yield from _traffic(self._found)
+        yield from _alerts(self._found)
         yield from _engine(self._found)
 
 
@@ -72,6 +73,16 @@ def _traffic(found: Metrics) -> Iterator[Metric]:
         receipts.add_metric([kind], found.receipts.get(kind, 0))
     yield from (statuses, attempts, receipts, replies)
     yield _gauge("messages_uncertain", "May have gone; some of them wait for a person.", value=found.uncertain)
+
+
+def _alerts(found: Metrics) -> Iterator[Metric]:
+    alerts = _gauge("alerts_open", "Not resolved, by label.", "label")
+    for label in Label:
+        alerts.add_metric([label], found.alerts.get(label, 0))
+    yield alerts
+    yield _gauge("alerts_overdue", "Nobody took them in time.", value=found.overdue)
+    waited = found.untaken_for.total_seconds()
+    yield _gauge("oldest_untaken_alert_seconds", "How long the oldest has waited for somebody.", value=waited)
 
 
 def _engine(found: Metrics) -> Iterator[Metric]:

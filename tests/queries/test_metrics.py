@@ -11,7 +11,8 @@ from followup.models import Attempt, Heartbeat, Sender
 from followup.models.traffic import ORDINARY_LANE, PRIORITY_LANE
 from followup.queries import metrics
 from followup.queries.metrics import Metrics, Queue
-from followup.terms import AttemptOutcome, Channel, Origin, ReceiptKind, Status
+from followup.terms import AttemptOutcome, Channel, Label, Origin, ReceiptKind, Status
+from tests.alarms import raise_one, resolve, take
 from tests.builders import Clinic, local
 
 from .test_health import executed
@@ -198,10 +199,10 @@ def test_every_big_table_is_read_from_one_end_of_an_index(clinic: Clinic) -> Non
                 plan = db.connection().exec_driver_sql(f"{explain} {statement}", parameters).all()
                 shown.append("\n".join(str(line) for line in plan))
 
-    ends = ["ix_message_owed", "ix_message_due_at", "ix_message_uncertain"]
+    ends = ["ix_message_owed", "ix_message_due_at", "ix_message_uncertain", "ix_alert_open"]
     keys = [f"{'sqlite_autoindex_' if is_sqlite else 'pk_'}{table}" for table in ("attempt", "receipt", "reply")]
     assert [index for index in (*ends, *keys) if not any(index in plan for plan in shown)] == []
-    assert len(shown) == 10
+    assert len(shown) == 11
     scans = [
         line
         for plan in shown
@@ -209,3 +210,16 @@ def test_every_big_table_is_read_from_one_end_of_an_index(clinic: Clinic) -> Non
         if re.search(r"Seq Scan|SCAN (?!.* USING INDEX|anon)", line)
     ]
     assert scans == []
+
+
+def test_alerts_are_counted_by_label_with_the_wait_of_the_oldest_that_nobody_took(clinic: Clinic) -> None:
+    assert measured(clinic).untaken_for == timedelta(0)
+    for label, ago in ((Label.EMERGENCY, HOUR), (Label.NERVE, 2 * HOUR), (Label.NERVE, MINUTE), (Label.URGENT, HOUR)):
+        alert_id = raise_one(clinic, label, now=NOON - ago, once_key=f"{label} {ago}")
+        if ago == 2 * HOUR:
+            take(clinic, alert_id)
+        if label is Label.URGENT:
+            resolve(clinic, alert_id)
+    found = measured(clinic)
+    assert found.alerts == {Label.EMERGENCY: 1, Label.NERVE: 2}
+    assert (found.overdue, found.untaken_for) == (1, HOUR)

@@ -82,3 +82,10 @@ def test_every_figure_is_documented(browser: Browser) -> None:
     told = (Path(__file__).parents[2] / "docs/operating.md").read_text(encoding="utf-8")
     names = {family.name for family in text_string_to_metric_families(browser.get("/metrics").text)}
     assert [name for name in sorted(names) if f"`{name}" not in told] == []
+
+
+def test_alerts_are_there_from_the_first_scrape_on(browser: Browser) -> None:
+    figures = scrape(browser)
+    assert figures[series("alerts_open", label="emergency")] == 0
+    assert figures[series("alerts_overdue")] == 0
+    assert figures[series("oldest_untaken_alert_seconds")] == 0
