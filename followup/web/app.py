@@ -15,7 +15,7 @@ from followup.actions import receiving
 from followup.actions.receiving import Told
 from followup.logs import about
 from followup.runtime import Runtime
-from followup.web import api, errors, health, hooks, metrics, overview, patients, sheets
+from followup.web import api, errors, health, hooks, metrics, notes, overview, patients, preferences, sheets
 from followup.web.api import asking, recording
 from followup.web.guard import Guard
 from followup.web.pages import Pages
@@ -56,7 +56,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.recordings = recordings
     app.state.callers = callers
     app.state.pages = Pages(runtime.settings.public_url)
-    for part in (health, metrics, hooks, patients, overview):
+    for part in (health, metrics, hooks, preferences, notes, patients, overview):
         app.include_router(part.router)
     api.install(app)
     app.mount("/static", StaticFiles(directory=_STATIC))

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import Request
 from markupsafe import Markup
@@ -11,8 +12,12 @@ from starlette.responses import HTMLResponse
 from followup.messages.catalogue import catalogue, languages
 from followup.messages.wording import page
 from followup.models import Clinic
+from followup.rules.opening import hours_in
 from followup.runtime import Runtime
 from followup.web.pages import Pages, with_calls
+
+#: What each language calls itself.
+LANGUAGES = {"en": "English", "es": "Español"}
 
 _MOST_CLINICS = 20
 
@@ -43,16 +48,23 @@ class Sheet:
 
 def draw(pages: Pages, sheet: Sheet) -> HTMLResponse:
     """The sheet as a page."""
-    numbers = _numbers(sheet.clinic)
     return pages.draw(
         "sheet.html",
-        language=catalogue(sheet.language).language,
-        clinic=sheet.clinic.name,
-        title=sheet.title,
-        lines=[with_calls(line, numbers) for line in sheet.lines],
+        **frame(sheet.clinic, sheet.language, sheet.title),
+        lines=[line(text, sheet.clinic) for text in sheet.lines],
         button=sheet.button,
         link=sheet.link,
     )
+
+
+def frame(clinic: Clinic, language: str, title: str) -> dict[str, Any]:
+    """What every page for patients needs."""
+    return {"language": catalogue(language).language, "clinic": clinic.name, "title": title}
+
+
+def line(text: str, clinic: Clinic) -> Markup:
+    """A text with the clinic's numbers to press."""
+    return with_calls(text, _numbers(clinic))
 
 
 def texts(name: str, *, language: str, clinic: Clinic) -> dict[str, str]:
@@ -60,7 +72,7 @@ def texts(name: str, *, language: str, clinic: Clinic) -> dict[str, str]:
     values = {
         "clinic": clinic.name,
         "phone": clinic.phone,
-        "hours": clinic.hours.replace("-", "\u2011"),  # no line ends in "8-"
+        "hours": hours_in(language, clinic.hours).replace("-", "\u2011"),  # no line ends in "8-"
         "emergency": clinic.emergency,
     }
     filled = page(name, language=language, values=values)
@@ -75,7 +87,7 @@ def dead_link(request: Request, _: Exception) -> HTMLResponse:
     with runtime.read_db() as db:
         clinics = db.scalars(select(Clinic).order_by(Clinic.name).limit(_MOST_CLINICS)).all()
     said = [texts("note", language=language, clinic=clinic)["expired"].partition(". ") for clinic in clinics]
-    line = Markup("<strong>{}</strong><br>{}")
+    paragraph = Markup("<strong>{}</strong><br>{}")
     return pages.draw(
         "sheet.html",
         status=404,
@@ -83,7 +95,7 @@ def dead_link(request: Request, _: Exception) -> HTMLResponse:
         clinic="",
         title=f"{said[0][0]}." if said else "404",
         lines=[
-            line.format(clinic.name, with_calls(rest, _numbers(clinic)))
+            paragraph.format(clinic.name, line(rest, clinic))
             for clinic, (_, _, rest) in zip(clinics, said, strict=True)
         ],
         button=None,

@@ -5,10 +5,10 @@ from followup.models import Clinic, Consent, Patient
 from followup.runtime import Runtime
 from followup.terms import Channel, Consented, ConsentSource
 
-from .conftest import PUBLIC_URL, Browser, consents
+from .conftest import PUBLIC_URL, AddMessage, Browser, consents
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
-PAGES = ("unsubscribe", "preferences", "feedback", "book")
+PAGES = ("unsubscribe", "preferences", "feedback", "check-in", "still-or-gone", "book")
 
 
 def link(runtime: Runtime, patient: Patient, page: str) -> str:
@@ -72,7 +72,7 @@ def test_who_has_stopped_may_take_it_back(
     browser: Browser, runtime: Runtime, open_db: OpenDb, patient: Patient
 ) -> None:
     browser.post(link(runtime, patient, "unsubscribe"), data=ONE_CLICK)
-    for page in ("unsubscribe", "preferences", "feedback"):
+    for page in ("unsubscribe", "feedback"):
         assert "Send me emails again" in browser.get(link(runtime, patient, page)).text
 
     answer = browser.post(link(runtime, patient, "resubscribe"))
@@ -107,6 +107,25 @@ def test_pages_speak_the_patients_language(
 
     assert '<html lang="es">' in text
     assert "No quiero correos" in text
+    assert "(lun\u2011vie 8\u20116)" in text
+
+
+@pytest.mark.parametrize("page", ["feedback", "check-in", "still-or-gone", "preferences", "unsubscribe", "book"])
+def test_the_link_of_a_message_opens_the_pages_of_its_patient(
+    browser: Browser, runtime: Runtime, add_message: AddMessage, page: str
+) -> None:
+    answer = browser.get(runtime.links.to(page, add_message().id).removeprefix(PUBLIC_URL))
+
+    assert answer.status_code == 200
+    assert "212-555-0100" in answer.text
+
+
+def test_an_email_can_be_stopped_from_the_link_of_a_message(
+    browser: Browser, runtime: Runtime, open_db: OpenDb, patient: Patient, add_message: AddMessage
+) -> None:
+    browser.post(runtime.links.to("unsubscribe", add_message().id).removeprefix(PUBLIC_URL), data=ONE_CLICK)
+
+    assert consents(open_db, patient.id, Channel.EMAIL) == {Consented.WITHDRAWN}
 
 
 def test_a_clinic_without_hours_shows_no_empty_brackets(
