@@ -109,7 +109,7 @@ def _meaning(
     said = Said(
         text=reply.body,
         labels=reading.labels,
-        worded={match.label for match in reading.matched},
+        matched=[(match.label, match.words) for match in reading.matched],
         question=question.question if question else None,
         baseline=question.treatment.baseline_pain if question else None,
         asked_again=bool(

@@ -4,7 +4,7 @@ Triage comes first, and nothing here lowers what it found. Source: clinical.md Â
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from followup.rules.answers import Answer, CheckIn, Chosen, NoAnswer, Score, StillOrGone, Unreadable
@@ -51,6 +51,7 @@ _WORRIES = frozenset(label for label in Label if label.is_worry)
 _WITH_ANSWERS_OF_THEIR_OWN = _WORRIES | {Label.QUESTION, Label.BOOKING}
 _NEED_A_PERSON = _WORRIES | {Label.UNCLEAR, Label.QUESTION}
 
+_CALL_ME = re.compile(r"^d$|\b(call\w*|cal|ring|phone|telephone|contact|talk\w*|speak\w*|llam\w+|hablar|telefon\w+)\b")
 _WRONG_NUMBER = re.compile(
     r"\b(wrong|incorrect|different|new|someone elses|equivoc\w+|incorrect[oa]|erroneo)\b"
     r"|\b(not|isnt|wasnt|never been|no soy|no es)\b.*\b(patient|client|customer|number|phone|paciente|persona|cliente|numero)\b"
@@ -68,7 +69,7 @@ class Said:
 
     text: str
     labels: Collection[Label]  #: of triage
-    worded: Collection[Label] = ()  #: those of them that words of the reply stand for
+    matched: Sequence[tuple[Label, str]] = ()  #: the words that speak for a label
     question: Question | None = None  #: which is open
     baseline: int | None = None  #: pain before the treatment that the question is about
     asked_again: bool = False  #: we have said once already that we could not read the answer
@@ -124,14 +125,13 @@ def understand(said: Said) -> Meaning:
         labels |= _late(said.text, letters)
         if Label.SCORE in labels or (isinstance(answer, Unreadable) and labels <= {Label.THANKS}):
             labels = labels - {Label.SCORE} | {Label.UNCLEAR}  # a digit has no meaning without its question
-    wants_call = CheckIn.CALL_ME in letters and labels & _WORRIES == {Label.URGENT} and Label.URGENT not in said.labels
     return Meaning(
         labels=_ordered(labels or {Label.UNCLEAR}),
         score=answer if isinstance(answer, Score) else None,
         answers_question=meant is not None,
         asks_again=asks_again,
         is_gone=answer is StillOrGone.GONE and labels.isdisjoint(_NEED_A_PERSON),
-        wants_call=wants_call,
+        wants_call=labels & _WORRIES == {Label.URGENT} and _asks_for_call(said, answer, letters),
     )
 
 
@@ -173,6 +173,13 @@ def _meant(answer: Answer, baseline: int | None) -> set[Label] | None:
     return None
 
 
+def _asks_for_call(said: Said, answer: Answer, letters: frozenset[CheckIn]) -> bool:
+    """Whether a call is all that is urgent, by the letter D or in words."""
+    urgent = [fold(words) for label, words in said.matched if label is Label.URGENT]
+    is_asked = bool(urgent) or CheckIn.CALL_ME in letters
+    return is_asked and not isinstance(answer, Score) and all(_CALL_ME.search(words) for words in urgent)
+
+
 def _may_ask_again(said: Said) -> bool:
     """Once, for a number, and only if nothing in the reply wants another answer."""
     return said.question in SCALES and not said.asked_again and _WITH_ANSWERS_OF_THEIR_OWN.isdisjoint(said.labels)
@@ -180,7 +187,9 @@ def _may_ask_again(said: Said) -> bool:
 
 def _explained(said: Said) -> set[Label]:
     """What triage could not place is the answer itself, unless there is much more, or odd words, or a picture."""
-    has_more = said.pictures or Label.UNCLEAR in said.worded or len(_words(said.text)) > _BRIEF
+    has_more = (
+        said.pictures or any(label is Label.UNCLEAR for label, _ in said.matched) or len(_words(said.text)) > _BRIEF
+    )
     return set() if has_more else {Label.UNCLEAR}
 
 

@@ -1,9 +1,9 @@
-from collections.abc import Collection
+from collections.abc import Sequence
 
 import pytest
 
 from followup.rules.answers import Score
-from followup.rules.understanding import Meaning, Said, is_no_worse, understand, wording
+from followup.rules.understanding import Meaning, Said, is_no_worse, is_wrong_number, understand, wording
 from followup.terms import Label, Measure, Question
 
 EMERGENCY, URGENT, INFECTION, NERVE = Label.EMERGENCY, Label.URGENT, Label.INFECTION, Label.NERVE
@@ -24,13 +24,13 @@ def mean(
     baseline: int | None = None,
     asked_again: bool = False,
     pictures: bool = False,
-    worded: Collection[Label] = (),
+    matched: Sequence[tuple[Label, str]] = (),
 ) -> Meaning:
     return understand(
         Said(
             text=text,
             labels=labels,
-            worded=worded,
+            matched=matched,
             question=question,
             baseline=baseline,
             asked_again=asked_again,
@@ -127,7 +127,7 @@ def test_letters_that_cannot_be_read_go_to_a_person_at_once() -> None:
 
 
 def test_words_that_triage_does_not_know_stay_unclear_beside_an_answer() -> None:
-    odd = mean("4. it feels weird", UNCLEAR, question=PAIN, worded=[UNCLEAR])
+    odd = mean("4. it feels weird", UNCLEAR, question=PAIN, matched=[(UNCLEAR, "weird")])
     long = mean("4. and then the whole thing went all bubbly on me", UNCLEAR, question=PAIN)
     assert odd.labels == long.labels == (UNCLEAR, SCORE)
 
@@ -151,19 +151,26 @@ def test_gone_means_gone_only_if_nothing_else_is_the_matter(text: str, labels: l
 
 
 @pytest.mark.parametrize(
-    ("text", "labels", "question", "expected"),
+    ("text", "matched", "question", "expected"),
     [
-        ("D", [UNCLEAR], CHECK_IN, "answer-call"),
-        ("D", [UNCLEAR], None, "answer-call"),
-        ("D", [NERVE], CHECK_IN, "answer-urgent"),
-        ("C and D", [UNCLEAR], CHECK_IN, "answer-urgent"),
-        ("D", [EMERGENCY], CHECK_IN, "answer-emergency"),
+        ("D", [(URGENT, "D")], CHECK_IN, "answer-call"),
+        ("D", [(URGENT, "D")], None, "answer-call"),
+        ("D", [], CHECK_IN, "answer-call"),
+        ("call me", [(URGENT, "call me")], None, "answer-call"),
+        ("llámenme por favor", [(URGENT, "llámenme")], CHECK_IN, "answer-call"),
+        ("it is urgent", [(URGENT, "urgent")], None, "answer-urgent"),
+        ("call me, I fainted", [(URGENT, "call me"), (URGENT, "fainted")], None, "answer-urgent"),
+        ("D, it is numb", [(URGENT, "D"), (NERVE, "numb")], CHECK_IN, "answer-urgent"),
+        ("C and D", [(URGENT, "D"), (NERVE, "C")], CHECK_IN, "answer-urgent"),
+        ("D", [(EMERGENCY, "?"), (URGENT, "D")], CHECK_IN, "answer-emergency"),
+        ("9", [(SCORE, "9")], PAIN, "answer-urgent"),
     ],
 )
 def test_who_only_wants_a_call_hears_that_one_will_come(
-    text: str, labels: list[Label], question: Question | None, expected: str
+    text: str, matched: list[tuple[Label, str]], question: Question | None, expected: str
 ) -> None:
-    assert wording(mean(text, *labels, question=question), held=True, may_book=False) == expected
+    meaning = mean(text, *(label for label, _ in matched), question=question, matched=matched)
+    assert wording(meaning, held=True, may_book=False) == expected
 
 
 @pytest.mark.parametrize(
@@ -221,3 +228,28 @@ def test_only_who_is_no_worse_is_offered_another_visit(
 
 def test_a_label_can_be_added() -> None:
     assert Meaning(labels=(THANKS,)).also(UNCLEAR).labels == (UNCLEAR, THANKS)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "wrong number",
+        "not a patient",
+        "don't know anyone named",
+        "numero equivocado",
+        "no soy el paciente",
+        "changed my number",
+    ],
+)
+def test_an_opt_out_may_say_that_we_text_somebody_else(said: str) -> None:
+    assert is_wrong_number(["stop", said])
+
+
+@pytest.mark.parametrize("said", ["stop", "dont text me", "take me off your list", "lose my number"])
+def test_an_opt_out_is_mostly_the_patients_own(said: str) -> None:
+    assert not is_wrong_number([said])
+
+
+def test_a_name_alone_needs_nobody_and_what_stands_beside_it_does() -> None:
+    assert understand(Said(text="for Sam", labels=[UNCLEAR], names=True)).labels == (THANKS,)
+    assert understand(Said(text="Sam. numb", labels=[NERVE], names=True)).labels == (NERVE,)
