@@ -22,7 +22,7 @@ from followup.messages.gateway import Parcel
 from followup.messages.links import Links
 from followup.messages.outbox import Outbox
 from followup.messages.plans import PlanFile, packaged_plans, parse_plan
-from followup.models import Attempt, Message, Sender, Step
+from followup.models import Attempt, Message, Patient, Sender, Step
 from followup.models.owed import Owed, load
 from followup.models.traffic import ORDINARY_LANE, PRIORITY_LANE
 from followup.queries import messages
@@ -193,6 +193,12 @@ class Clinic:
         with self.open_db() as db:
             found = load(db, Message.step_id.in_(select(Step.id).where(Step.key == step)))
         return next(each for each in found if each.treatment and each.treatment.external_id == external_id)
+
+    def patient(self, external_id: str = "T1") -> Patient:
+        """Whose treatment session this is."""
+        patient = self.owed("check-in", external_id).patient
+        assert patient
+        return patient
 
     def message(self, step: str, external_id: str = "T1") -> Message:
         return self.owed(step, external_id).message

@@ -82,7 +82,7 @@ def test_a_refused_message_fails_and_counts_as_no_text(clinic: Clinic) -> None:
 
 def test_a_bad_number_is_remembered(clinic: Clinic) -> None:
     answered(clinic, Refused(Refusal.BAD_ADDRESS, "21211"))
-    assert clinic.owed("check-in").patient.phone_failed_at == NOON
+    assert clinic.patient().phone_failed_at == NOON
     clinic.tick(local(8, 10))
     assert clinic.message("check-in").reason is Reason.BAD_ADDRESS
 
@@ -91,7 +91,7 @@ def test_a_bad_email_address_is_remembered(clinic: Clinic) -> None:
     clinic.record(consent={"sms": False})
     clinic.email.answer_next(Refused(Refusal.BAD_ADDRESS, "550"))
     clinic.tick(NOON)
-    patient = clinic.owed("check-in").patient
+    patient = clinic.patient()
     assert (patient.email, patient.email_failed_at, patient.phone_failed_at) == (EMAIL, NOON, None)
 
 
@@ -99,15 +99,15 @@ def test_a_number_that_the_patient_no_longer_has_says_nothing_of_the_new_one(cli
     clinic.record()
     [(_, token)] = clinic.lease(NOON)
     parcels = clinic.begin(token, NOON) or []
-    clinic.change(clinic.owed("check-in").patient, phone="+12125550199")
+    clinic.change(clinic.patient(), phone="+12125550199")
     clinic.sms.answer_next(Refused(Refusal.BAD_ADDRESS, "21211"))
     clinic.speak(parcels, NOON)
-    assert clinic.owed("check-in").patient.phone_failed_at is None
+    assert clinic.patient().phone_failed_at is None
 
 
 def test_a_number_on_the_gateways_block_list_is_written_into_the_ledger(clinic: Clinic) -> None:
     answered(clinic, Refused(Refusal.OPTED_OUT, "21610"))
-    patient = clinic.owed("check-in").patient
+    patient = clinic.patient()
     with clinic.open_db() as db:
         held = latest_consents(db, [patient.id])
         lines = [line for line in db.query(Consent) if line.says is Consented.WITHDRAWN]

@@ -94,7 +94,7 @@ def written(clinic: Clinic, key: str) -> dict[str, object]:
             (
                 enrolled[message.enrolment_id],
                 message.wording,
-                people[message.patient_id],
+                message.patient_id and people[message.patient_id],
                 message.channel,
                 message.status,
                 message.nominal_at,

@@ -46,7 +46,7 @@ def test_alarms_and_answers_find_room_behind_any_backlog(clinic: Clinic) -> None
     owe_texts(clinic, 12)
     clinic.pace(1)
     clinic.tick(MONDAY)
-    patient = clinic.message("check-in").patient_id
+    patient = clinic.patient().id
     answer = clinic.owe(patient, due_at=MONDAY)
     clinic.tick(MONDAY)
     [*backlog, parcel] = clinic.sms.sent

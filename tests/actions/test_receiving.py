@@ -126,9 +126,7 @@ def test_a_number_that_the_carrier_does_not_know_is_remembered(clinic: Clinic) -
 
 def test_a_phone_that_was_off_is_not_taken_for_a_bad_number(clinic: Clinic) -> None:
     clinic.receipt(send(clinic), UNDELIVERED, now=NOON, code="30003")
-    patient = clinic.owed("check-in").patient
-    assert patient
-    assert patient.phone_failed_at is None
+    assert clinic.patient().phone_failed_at is None
 
 
 def test_a_block_that_only_the_receipt_tells_of_is_written_into_the_ledger(clinic: Clinic) -> None:
