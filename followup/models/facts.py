@@ -19,7 +19,7 @@ from followup.rules.frequency import next_free
 from followup.rules.permission import Facts
 from followup.rules.quiet import quiet_until
 from followup.rules.risk import is_asked_again, is_high_risk
-from followup.terms import Channel, Consented, Label, Origin, Purpose, Question, Status, Unless
+from followup.terms import AlertCause, Channel, Consented, Label, Origin, Purpose, Question, Status, Unless
 
 #: No prompt to book so soon after a worry, even when it is settled (clinical.md §2).
 AFTER_A_WORRY = timedelta(hours=24)
@@ -171,7 +171,10 @@ def _answers(db: Session, stories: _Stories) -> Mapping[UUID | None, frozenset[s
 
 
 def _worries(db: Session, owed: Sequence[Owed]) -> dict[UUID, list[Alert]]:
-    """By patient: alerts that may hold a prompt. Only for messages that one may hold."""
+    """By patient: what they wrote that may hold a prompt. Only for messages that one may hold.
+
+    Silence, and a message that did not arrive, are tasks for staff but no worries: a question may yet be answered.
+    """
     patients = {each.patient.id for each in owed if each.patient and _may_be_held(each)}
     worries: defaultdict[UUID, list[Alert]] = defaultdict(list)
     if patients:
@@ -179,6 +182,7 @@ def _worries(db: Session, owed: Sequence[Owed]) -> dict[UUID, list[Alert]]:
         for alert in db.scalars(
             select(Alert).where(
                 Alert.patient_id.in_(patients),
+                Alert.cause == AlertCause.REPLY,
                 Alert.label.in_([label for label in Label if label.is_worry or label is Label.UNCLEAR]),
                 or_(Alert.resolved_at.is_(None), Alert.raised_at > first),
             )

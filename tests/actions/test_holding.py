@@ -12,13 +12,13 @@ from followup.terms import AlertCause, Label, Origin, Purpose, Reason, Status
 from tests.builders import MONDAY, Clinic, local
 
 
-def worry(clinic: Clinic, *, at: datetime, label: Label = Label.NERVE) -> Alert:
+def worry(clinic: Clinic, *, at: datetime, label: Label = Label.NERVE, cause: AlertCause = AlertCause.REPLY) -> Alert:
     with clinic.open_db() as db:
         patient = db.scalars(select(Patient)).one()
         return alerting.raise_alert(
             db,
             once_key=f"test:{at}",
-            cause=AlertCause.REPLY,
+            cause=cause,
             label=label,
             clinic=None,
             patient=patient,
@@ -54,6 +54,14 @@ def test_an_open_alert_holds_feedback_and_booking(clinic: Clinic, label: Label) 
     assert pass_by(clinic, "book-next", local(12, 10), local(14, 10)) is Status.SCHEDULED
     assert pass_by(clinic, "pain-score", local(14, 10), local(15, 10)) is Status.SCHEDULED
     assert clinic.view(clinic.message("pain-score").id, local(15, 10)).blocked is Reason.OPEN_ALERT
+
+
+@pytest.mark.parametrize("cause", [AlertCause.SILENCE, AlertCause.UNREACHED])
+def test_what_the_patient_did_not_say_is_no_worry(clinic: Clinic, cause: AlertCause) -> None:
+    clinic.record()
+    clinic.run_to(local(10, 10))
+    worry(clinic, at=local(10, 12), label=Label.UNCLEAR, cause=cause)
+    assert pass_by(clinic, "pain-score", local(14, 10)) is Status.SENT
 
 
 def test_care_goes_on_beside_an_open_alert(clinic: Clinic) -> None:

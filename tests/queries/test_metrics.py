@@ -105,6 +105,7 @@ def test_attempts_are_counted_by_what_the_gateway_answered(clinic: Clinic) -> No
 
     assert measured(clinic).attempts == {
         (Channel.SMS, AttemptOutcome.REFUSED): 1,
+        (Channel.EMAIL, AttemptOutcome.ACCEPTED): 1,  # what was refused as a text
         (Channel.SMS, AttemptOutcome.UNAVAILABLE): 1,
         (Channel.SMS, AttemptOutcome.UNCERTAIN): 1,
         (Channel.SMS, None): 1,
