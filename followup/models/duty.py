@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from followup.models.alerts import OnCall
 from followup.models.desk import Staff
 from followup.models.owed import zone_of
-from followup.models.people import Clinic
+from followup.models.people import Clinic, Patient
 from followup.models.traffic import Message
 from followup.rules.escalation import Place, next_proof_at, proof_at
 from followup.rules.quiet import local_date
@@ -42,20 +42,20 @@ def on_duty(db: Session, *, clinic_id: UUID | None) -> list[Duty]:
 
     Where the list is empty the administrators stand in, so that an alert is never told to nobody.
     """
-    duties = listed(db, clinic_id=clinic_id)
+    duties = listed(db) if clinic_id is None else listed(db, OnCall.clinic_id == clinic_id)
     return list({duty.staff.id: duty for duty in reversed(duties)}.values())[::-1] or _stand_ins(db, clinic_id)
 
 
-def listed(db: Session, *, clinic_id: UUID | None = None) -> list[Duty]:
-    """Every place on a clinic's list, or on all of them (None), first places first."""
+def listed(db: Session, *where: ColumnElement[bool]) -> list[Duty]:
+    """The places on every clinic's list, or those of some, first places first."""
     query = (
         select(Clinic, Staff, OnCall.hours)
         .join(Clinic, OnCall.clinic_id == Clinic.id)
         .join(Staff, OnCall.staff_id == Staff.id)
+        .where(*where)
         .order_by(OnCall.position, Clinic.key)
     )
-    rows = db.execute(query if clinic_id is None else query.where(OnCall.clinic_id == clinic_id))
-    return [Duty(clinic, staff, hours) for clinic, staff, hours in rows]
+    return [Duty(clinic, staff, hours) for clinic, staff, hours in db.execute(query)]
 
 
 def unproven(db: Session, *, now: datetime) -> list[tuple[Duty, Channel, str]]:
@@ -73,7 +73,7 @@ def unproven(db: Session, *, now: datetime) -> list[tuple[Duty, Channel, str]]:
 
 
 def next_proof(db: Session, *, after: datetime) -> datetime | None:
-    """When the next daily test is due; None while nobody is on call."""
+    """When the next daily test is due; None while nobody is on call, or for nobody's sake."""
     return min(
         (
             next_proof_at(after, opens=duty.clinic.quiet_until, zone=zone_of(None, duty.clinic))
@@ -89,7 +89,9 @@ def proof_key(clinic: Clinic, channel: Channel, at: datetime) -> str:
 
 
 def _first_places(db: Session) -> list[Duty]:
-    return list({duty.clinic.id: duty for duty in reversed(listed(db))}.values())
+    """The first of each list. A clinic that has no patient yet has nothing to be alarmed of."""
+    has_patients = exists().where(Patient.clinic_id == OnCall.clinic_id)
+    return list({duty.clinic.id: duty for duty in reversed(listed(db, has_patients))}.values())
 
 
 def _stand_ins(db: Session, clinic_id: UUID | None) -> list[Duty]:

@@ -351,6 +351,8 @@ def test_two_ticks_at_once_tell_one_round(busy_clinic: Clinic) -> None:
 
 
 def test_the_daily_test_goes_to_the_first_of_the_list_once_a_day(staffed: Clinic) -> None:
+    assert prove(staffed, local(7, 9)) == 0  # there is no patient yet
+    staffed.record()
     assert prove(staffed, local(7, 8, 59)) == 0
     for moment in (local(7, 9), local(7, 9), local(7, 20), local(8, 8, 59)):
         prove(staffed, moment)
@@ -361,6 +363,7 @@ def test_the_daily_test_goes_to_the_first_of_the_list_once_a_day(staffed: Clinic
 
 
 def test_two_ticks_at_once_make_one_daily_test(busy_clinic: Clinic) -> None:
+    busy_clinic.record()
     put_on_call(busy_clinic, FIRST, phone="212-555-0151")
     both = Barrier(2)
 
@@ -375,7 +378,7 @@ def test_two_ticks_at_once_make_one_daily_test(busy_clinic: Clinic) -> None:
 
 
 def test_a_clinic_without_a_list_gets_no_daily_test(staffed: Clinic) -> None:
-    staffed.add_clinic("oak")
+    staffed.record()
     with staffed.open_db() as db:
         db.execute(delete(OnCall))
     assert prove(staffed, local(7, 9)) == 0
@@ -384,6 +387,8 @@ def test_a_clinic_without_a_list_gets_no_daily_test(staffed: Clinic) -> None:
 def test_the_same_person_first_at_two_clinics_proves_both(staffed: Clinic) -> None:
     staffed.add_clinic("oak")
     put_on_call(staffed, FIRST, key="oak")
+    staffed.record()
+    staffed.record("T2", clinic="oak")
     assert prove(staffed, local(7, 9)) == 4
 
 

@@ -78,10 +78,12 @@ def test_the_next_round_of_an_alert_is_due_until_somebody_takes_it(clinic: Clini
 
 def test_the_daily_test_is_due_as_quiet_hours_end_and_until_it_is_made(clinic: Clinic) -> None:
     put_on_call(clinic)
+    assert next_due(clinic, local(7, 3)) is None
+    clinic.record()
     assert next_due(clinic, local(7, 3)) == local(7, 9)
-    assert next_due(clinic, local(7, 9)) == local(8, 9)
+    assert next_due(clinic, local(8, 8)) == local(8, 9)
     assert unfinished(clinic, local(7, 8)) == 0
     assert unfinished(clinic, local(7, 9)) == 1
     prove(clinic, local(7, 9))
     clinic.tick(local(7, 9))
-    assert unfinished(clinic, local(7, 20)) == 0
+    assert unfinished(clinic, local(7, 11)) == 0

@@ -126,6 +126,7 @@ def test_somebody_on_call_without_a_phone_is_named(clinic: Clinic) -> None:
 
 
 def test_a_daily_test_that_did_not_arrive_is_told_until_the_next_one_does(clinic: Clinic) -> None:
+    clinic.record()
     clinic.sms.answer_next(Refused(Refusal.UNKNOWN, "30003"))
     prove(clinic, local(7, 9))
     clinic.tick(local(7, 9))
