@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import delivering, enrolling, figures, idle, importing, machine
+from benchmarks import delivering, enrolling, figures, idle, importing, machine, triaging
 from benchmarks.figures import Figure
 from benchmarks.ground import Ground, prepared
 
@@ -18,6 +18,7 @@ BENCHMARKS: Mapping[str, Callable[[Ground], Iterator[Figure]]] = {
     "stale": delivering.measure_stale,
     "sqlite": delivering.measure_sqlite,
     "import": importing.measure,
+    "triage": triaging.measure,
     "api": enrolling.measure,
 }
 DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks.md"

@@ -11,7 +11,9 @@ from followup.cli.messages import message, messages
 from followup.cli.migrate import migrate
 from followup.cli.pausing import pause, restored, resume
 from followup.cli.rehearse import rehearse
+from followup.cli.replies import replies
 from followup.cli.serve import serve
+from followup.cli.triage import triage
 
 app = typer.Typer(
     name="followup",
@@ -26,8 +28,10 @@ app.command()(init)
 app.command()(doctor)
 importing.register(app)
 app.command()(rehearse)
+app.command()(triage)
 app.command()(messages)
 app.command()(message)
+app.command()(replies)
 app.command()(alerts)
 app.command()(alert)
 app.command()(clock)
