@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -39,18 +38,19 @@ class StaffEntry:
 
 
 def put_staff(db: Session, *, entry: StaffEntry, country: str | None, now: datetime, by: str) -> Staff:
-    """Add a member of staff, or correct the one with this email address. A role is `desk` unless said otherwise.
+    """Add a member of staff, or correct the one with this email address; who had left is back.
 
-    A phone number without a country code is read as of `country` (ISO 3166). Raises BadStaff.
+    The role of a new one is `desk` unless said otherwise. A phone number without a country code is read as of `country`
+    (ISO 3166). Raises BadStaff.
     """
     said = _checked(db, entry, country)
     staff = db.scalars(select(Staff).where(Staff.email == said["email"]).with_for_update()).one_or_none()
     is_new = staff is None
     if staff is None:
-        new: dict[str, Any] = {"name": "", "language": "en", "role": Role.DESK} | said
-        staff = Staff(id=new_id(), added_at=now, added_by=by, **new)
+        staff = Staff(id=new_id(), name="", language="en", role=Role.DESK, added_at=now, added_by=by)
         db.add(staff)
-    changed = [name for name, value in said.items() if is_new or getattr(staff, name) != value]
+    said |= {"left_at": None, "left_by": None}
+    changed = [name for name, value in said.items() if getattr(staff, name) != value]
     for name in changed:
         setattr(staff, name, said[name])
     db.flush()
@@ -88,9 +88,9 @@ def set_on_call(db: Session, *, clinic: Clinic, staff: Sequence[Staff], now: dat
 
 
 def find_staff(db: Session, email: str) -> Staff:
-    """Who has this email address. Raises NotKnown."""
+    """Who has this email address, and works here. Raises NotKnown."""
     found = db.scalars(select(Staff).where(Staff.email == (read_email(email).address or email))).one_or_none()
-    if found is None:
+    if found is None or found.left_at:
         raise NotKnown(f"nobody here has the address {email[:80]!r}; `followup staff list` shows who there is")
     return found
 

@@ -47,12 +47,12 @@ def on_duty(db: Session, *, clinic_id: UUID | None) -> list[Duty]:
 
 
 def listed(db: Session, *where: ColumnElement[bool]) -> list[Duty]:
-    """The places on every clinic's list, or those of some, first places first."""
+    """The places on every clinic's list, or those of some, first places first. Who has left is on none."""
     query = (
         select(Clinic, Staff, OnCall.hours)
         .join(Clinic, OnCall.clinic_id == Clinic.id)
         .join(Staff, OnCall.staff_id == Staff.id)
-        .where(*where)
+        .where(Staff.left_at.is_(None), *where)
         .order_by(OnCall.position, Clinic.key)
     )
     return [Duty(clinic, staff, hours) for clinic, staff, hours in db.execute(query)]

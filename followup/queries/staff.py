@@ -34,7 +34,7 @@ class StaffView:
 
 
 def listing(db: Session) -> Sequence[StaffView]:
-    """Everybody, by email address."""
+    """Everybody who works here, by email address."""
     places: defaultdict[UUID, list[PlaceView]] = defaultdict(list)
     rows = db.execute(
         select(OnCall, Clinic.key).join(Clinic, OnCall.clinic_id == Clinic.id).order_by(Clinic.key, OnCall.position)
@@ -43,5 +43,5 @@ def listing(db: Session) -> Sequence[StaffView]:
         places[place.staff_id].append(PlaceView(clinic, place.position, place.hours))
     return [
         StaffView(one.email, one.name, one.role, one.phone, one.language, places[one.id])
-        for one in db.scalars(select(Staff).order_by(Staff.email))
+        for one in db.scalars(select(Staff).where(Staff.left_at.is_(None)).order_by(Staff.email))
     ]

@@ -408,3 +408,11 @@ def test_a_text_to_staff_who_lost_their_phone_is_skipped_and_their_email_goes(st
     staffed.tick(MONDAY)
     assert (len(staffed.sms.sent), len(staffed.email.sent)) == (0, 1)
     assert staffed.email.channel is Channel.EMAIL
+
+
+def test_who_has_left_is_told_of_nothing(staffed: Clinic) -> None:
+    with staffed.open_db() as db:
+        gone = staffing.find_staff(db, FIRST)
+        gone.left_at, gone.left_by = MONDAY, "boss"
+    raise_one(staffed)
+    assert told(staffed, MONDAY) == {SECOND}

@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
+from followup.actions import staffing
 from followup.cli import app
 from followup.db import OpenDb
 from followup.models import AuditEntry
-from tests.builders import Clinic
+from tests.builders import MONDAY, Clinic
 
 KIM, LEE = "kim@oak.example", "lee@oak.example"
 
@@ -111,3 +112,14 @@ def test_changes_of_staff_stand_in_the_audit_log(clinic: Clinic) -> None:
         ("put on call", "clinic"),
         ("change", "staff"),
     ]
+
+
+def test_who_had_left_is_on_no_list_until_they_are_added_again(clinic: Clinic) -> None:
+    staff("add", KIM, "--on-call", "always")
+    with clinic.open_db() as db:
+        gone = staffing.find_staff(db, KIM)
+        gone.left_at, gone.left_by = MONDAY, "boss"
+    assert listed() == {}
+    assert "nobody here has the address" in staff("on-call", "maple", KIM).stderr
+    staff("add", KIM)
+    assert listed()[KIM]["on_call"] == [{"clinic": "maple", "position": 1, "hours": ""}]
