@@ -90,6 +90,7 @@ class ShiftRule(StrEnum):
     NEWER_SESSION = "newer_session"  #: owed feedback waits after a newer treatment session
     QUIET_HOURS = "quiet_hours"
     FREQUENCY = "frequency"  #: 1 text a day, 3 in 7 days
+    RECENT_WORRY = "recent_worry"  #: no prompt to book within a day of one
     BY_HAND = "by_hand"  #: a person chose another time
     TOOK_OVER = "took_over"  #: it goes where the same message did not arrive on another channel
 
@@ -100,6 +101,7 @@ SHIFT_SENTENCES: dict[ShiftRule, str] = {
     ShiftRule.FLOOR: "It was recorded or changed too late for {before}, so it goes {after}.",
     ShiftRule.NEWER_SESSION: "It waits after a newer treatment session, so it goes {after} instead of {before}.",
     ShiftRule.QUIET_HOURS: "{before} is in quiet hours, so it goes {after}.",
+    ShiftRule.RECENT_WORRY: "{before} is too soon after a worry to speak of booking, so it goes {after}.",
     ShiftRule.FREQUENCY: "On {before} it would be more than 1 text a day or 3 in 7 days, so it goes {after}.",
     ShiftRule.BY_HAND: "A person moved it from {before} to {after}.",
     ShiftRule.TOOK_OVER: "What was due {before} on another channel did not arrive, so it goes here {after}.",

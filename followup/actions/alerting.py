@@ -5,13 +5,14 @@ Whoever changes an alert locks it first, so that of two people, or of a person a
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from followup.actions import alarms, auditing, notices
 from followup.db import new_id
 from followup.models import Alert, Clinic, Message, Patient, Reply, Staff
+from followup.models.owed import IS_OWED
 from followup.rules import escalation
 from followup.terms import AlertCause, Label, Origin
 
@@ -112,6 +113,7 @@ def release(db: Session, *, patient: Patient, now: datetime) -> None:
     )
     for alert in db.scalars(alerts.order_by(Alert.id).with_for_update(), execution_options=_AS_IT_IS):
         alert.released_at = now
+        _let_go(db, alert)
 
 
 def take(db: Session, *, alert: Alert, by: str, now: datetime, via: str = "") -> None:
@@ -141,6 +143,7 @@ def resolve(db: Session, *, alert: Alert, by: str, note: str, now: datetime, via
     if alert.taken_at is None:
         _take(db, alert, name, now)
     alert.resolved_at, alert.resolved_by, alert.note = now, name, said
+    _let_go(db, alert)
     auditing.note(db, did="resolve", subject="alert", subject_id=alert.id, now=now, by=name, details={"via": via})
 
 
@@ -169,6 +172,12 @@ def take_by_reply(db: Session, *, staff: Staff, body: str, now: datetime) -> Ale
 def _take(db: Session, alert: Alert, name: str, now: datetime) -> None:
     alert.taken_at, alert.taken_by, alert.next_at = now, name, None
     notices.call_off(db, alert=alert, now=now, by=name)
+
+
+def _let_go(db: Session, alert: Alert) -> None:
+    """What it held is judged again with the next tick, not when its wait runs out."""
+    held = update(Message).where(Message.patient_id == alert.patient_id, IS_OWED, Message.tries == 0)
+    db.execute(held.values(next_try_at=None), execution_options={"synchronize_session": False})
 
 
 def _of(db: Session, reply: Reply) -> Alert | None:

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from followup.actions import alerting, replying
 from followup.actions.questions import Open
 from followup.actions.whose import Whose
-from followup.models import Alert, Clinic, Patient, Reply
+from followup.models import Alert, Clinic, Message, Patient, Reply
 from followup.models.facts import latest_consents
+from followup.models.owed import IS_OWED
 from followup.rules.understanding import ANSWERED, Meaning, is_no_worse, wording
 from followup.terms import Channel, Consented, Label, Purpose
 
@@ -70,21 +71,23 @@ def tell_staff(
 
     `patients` are all who may have written it.
     """
-    clinics = db.scalars(
-        select(Clinic).where(Clinic.id.in_({one.clinic_id for one in patients}))
-        if patients
-        else select(Clinic).limit(2)
-    ).all()
     alert, _ = alerting.hear(
         db,
         reply=reply,
         label=label,
-        clinic=clinics[0] if len(clinics) == 1 else None,
+        clinic=clinic_of(db, patients),
         patient=patients[0] if len(patients) == 1 else None,
         now=now,
         must_phone=must_phone,
     )
     return alert
+
+
+def clinic_of(db: Session, patients: Sequence[Patient]) -> Clinic | None:
+    """The clinic of all of these; of strangers the only clinic there is."""
+    of_these = select(Clinic).where(Clinic.id.in_({one.clinic_id for one in patients}))
+    clinics = db.scalars((of_these if patients else select(Clinic)).limit(2)).all()
+    return clinics[0] if len(clinics) == 1 else None
 
 
 def _is_held(db: Session, patient: Patient) -> bool:
@@ -97,9 +100,11 @@ def _may_book(db: Session, patient: Patient | None, meaning: Meaning, question: 
     if patient is None or question is None or meaning.score is None:
         return False
     is_booked = patient.next_visit_at is not None and patient.next_visit_at > now
+    prompt = exists().where(Message.patient_id == patient.id, IS_OWED, Message.purpose == Purpose.BOOKING)
     wants_prompts = latest_consents(db, [patient.id]).get((patient.id, Channel.SMS, Purpose.BOOKING))
     return (
         not is_booked
+        and not db.scalar(select(prompt))  # it will be offered anyway
         and wants_prompts is Consented.GIVEN
         and bool(db.get_one(Clinic, patient.clinic_id).booking_url)
         and is_no_worse(meaning.score, baseline=question.treatment.baseline_pain)

@@ -58,7 +58,8 @@ class Known:
             answered=_is_reminder(each) and any(question.id in self.answers for question in asking),
             question_waits=_is_reminder(each) and any(map(_is_waiting, asking)),
             condition_met=self._meets_condition(each, asking),
-            open_alert=self._is_held(each, at),
+            open_alert=self._is_held(each),
+            calm_at=self._calm_at(each, at),
             quiet_until=_quiet_until(each, at),
             next_free=_next_free(each, self.texts, at),
         )
@@ -84,16 +85,21 @@ class Known:
         first_at = min((question.left_at for question in asked if question.left_at), default=None)
         return bool(first_at and spoke_at and spoke_at >= first_at)
 
-    def _is_held(self, each: Owed, at: datetime) -> bool:
+    def _is_held(self, each: Owed) -> bool:
         """Whether a worry stands between the patient and a prompt; care, and what a person writes, always goes."""
+        return any(alert.resolved_at is None and alert.released_at is None for alert in self._worries_of(each))
+
+    def _calm_at(self, each: Owed, at: datetime) -> datetime | None:
+        """When a prompt to book may leave after the last worry, settled or not; None if it may at `at`."""
+        if each.message.purpose is not Purpose.BOOKING:
+            return None
+        worries = [alert.raised_at for alert in self._worries_of(each) if alert.label.is_worry]
+        return max((worry + AFTER_A_WORRY for worry in worries if worry + AFTER_A_WORRY > at), default=None)
+
+    def _worries_of(self, each: Owed) -> Sequence[Alert]:
         if not _may_be_held(each) or not each.message.patient_id:
-            return False
-        booking = each.message.purpose is Purpose.BOOKING
-        return any(
-            (alert.resolved_at is None and alert.released_at is None)
-            or (booking and alert.label.is_worry and at < alert.raised_at + AFTER_A_WORRY)
-            for alert in self.worries.get(each.message.patient_id, ())
-        )
+            return ()
+        return self.worries.get(each.message.patient_id, ())
 
 
 def gather(db: Session, owed: Sequence[Owed]) -> Known:

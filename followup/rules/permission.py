@@ -21,6 +21,7 @@ class Facts:
     condition_met: bool = True
     booked: bool = False
     open_alert: bool = False
+    calm_at: datetime | None = None  #: set while a worry is too recent to speak of booking
     quiet_until: datetime | None = None  #: set while it is quiet where the patient is
     next_free: datetime | None = None  #: set while today would be one text too many
 
@@ -99,6 +100,8 @@ def _permitted(facts: Facts) -> Verdict | None:
 
 
 def _timely(facts: Facts) -> Verdict | None:
+    if facts.calm_at:
+        return Move(facts.calm_at, ShiftRule.RECENT_WORRY)
     if facts.next_free and facts.next_free >= facts.expires_at:
         return Skip(Reason.FREQUENCY_LIMIT)
     if facts.next_free:

@@ -41,6 +41,9 @@ _LETTERS = {
     CheckIn.NERVE: Label.NERVE,
     CheckIn.CALL_ME: Label.URGENT,
 }
+# "Or use your own words": they answer it as a letter does.
+_OPEN_TO_WORDS = frozenset({Question.CHECK_IN, Question.STILL_OR_GONE})
+_FEELINGS = frozenset({*(label for label in Label if label.is_worry), Label.EXPECTED})
 _WORDS = {
     "still": Label.NERVE,
     "sigue": Label.NERVE,
@@ -128,7 +131,7 @@ def understand(said: Said) -> Meaning:
     return Meaning(
         labels=_ordered(labels or {Label.UNCLEAR}),
         score=answer if isinstance(answer, Score) else None,
-        answers_question=meant is not None,
+        answers_question=meant is not None or (said.question in _OPEN_TO_WORDS and not labels.isdisjoint(_FEELINGS)),
         asks_again=asks_again,
         is_gone=answer is StillOrGone.GONE and labels.isdisjoint(_NEED_A_PERSON),
         wants_call=labels & _WORRIES == {Label.URGENT} and _asks_for_call(said, answer, letters),

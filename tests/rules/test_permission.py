@@ -41,6 +41,7 @@ BLOCKS: list[tuple[dict[str, Any], Verdict]] = [
     ({"has_address": False}, Skip(Reason.BAD_ADDRESS)),
     ({"consent": None}, Skip(Reason.NO_CONSENT)),
     ({"open_alert": True}, Hold(Reason.OPEN_ALERT)),
+    ({"calm_at": NOW + HOUR / 2}, Move(NOW + HOUR / 2, ShiftRule.RECENT_WORRY)),
     ({"next_free": NOW + HOUR / 2}, Move(NOW + HOUR / 2, ShiftRule.FREQUENCY)),
     ({"quiet_until": NOW + HOUR / 2}, Move(NOW + HOUR / 2, ShiftRule.QUIET_HOURS)),
 ]
@@ -116,6 +117,7 @@ def test_nothing_but_time_and_a_missing_address_stops_an_alarm(facts: dict[str, 
             },
             "consent": st.none() | st.sampled_from(Consented),
             "expires_at": st.sampled_from([NOW - HOUR, NOW, NOW + HOUR]),
+            "calm_at": st.none() | st.just(NOW + HOUR / 2),
             "quiet_until": st.none() | st.just(NOW + HOUR / 2),
             "next_free": st.none() | st.sampled_from([NOW + HOUR / 2, NOW + 2 * HOUR]),
         }
@@ -127,7 +129,8 @@ def test_a_step_goes_only_when_every_fact_is_for_it(facts: dict[str, Any]) -> No
         and facts["has_address"]
         and facts["condition_met"]
         and not any(
-            facts[name] for name in ("replaced", "answered", "booked", "open_alert", "quiet_until", "next_free")
+            facts[name]
+            for name in ("replaced", "answered", "booked", "open_alert", "calm_at", "quiet_until", "next_free")
         )
         and facts["consent"] is Consented.GIVEN
         and facts["expires_at"] > NOW
