@@ -3,6 +3,7 @@ from sqlalchemy import select
 from followup.actions import planning, setting_up
 from followup.db import OpenDb
 from followup.models import Clinic, Plan, Sender, Staff
+from followup.models.duty import on_duty
 from followup.terms import Channel, Role
 from tests.builders import MONDAY
 
@@ -58,3 +59,13 @@ def test_an_administrator_is_added_once(open_db: OpenDb) -> None:
     with open_db() as db:
         [staff] = db.scalars(select(Staff)).all()
     assert (staff.email, staff.role) == ("boss@clinic.example", Role.ADMIN)
+
+
+def test_the_sample_clinic_has_an_administrator_and_a_front_desk_on_call(open_db: OpenDb) -> None:
+    with open_db() as db:
+        setting_up.ensure_sample(db, now=MONDAY)
+        setting_up.staff_sample(db, now=MONDAY)
+        [duty] = on_duty(db, clinic_id=None)
+        roles = db.execute(select(Staff.email, Staff.role).order_by(Staff.email)).all()
+    assert (duty.staff.email, duty.staff.phone, duty.hours) == ("desk@maple.example", "+12125550150", "")
+    assert [tuple(row) for row in roles] == [("admin@maple.example", Role.ADMIN), ("desk@maple.example", Role.DESK)]
