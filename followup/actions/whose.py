@@ -55,17 +55,17 @@ def find(db: Session, *, reply: Reply, holders: Sequence[Patient]) -> Whose:
     )
 
 
-def assign(db: Session, *, reply: Reply, patient: Patient, by: str, now: datetime) -> None:
+def assign(db: Session, *, reply: Reply, patient: Patient, by: str, now: datetime, via: str = "") -> None:
     """A person says whose reply it is; it is read again with what is known of that patient.
 
-    Both are locked. Raises Assigned if it is another patient's.
+    Both are locked. `via` is what the name came through. Raises Assigned if it is another patient's.
     """
     if reply.patient_id == patient.id:
         return
     if reply.patient_id:
         raise Assigned(f"reply {reply.id} is of patient {reply.patient_id} already")
     _give(db, reply, patient)
-    details = {"patient": str(patient.id)}
+    details = {"patient": str(patient.id), "via": via}
     auditing.note(db, did="assign", subject="reply", subject_id=reply.id, now=now, by=by, details=details)
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from followup.db import real_time
-from followup.models import Alert, Enrolment, Message, Sender, Switch
+from followup.models import Alert, Enrolment, Message, Reply, Sender, Switch
 from followup.models.desk import SENDING
 from followup.models.duty import next_proof, unproven
 from followup.models.owed import IS_OWED
@@ -15,7 +15,7 @@ from followup.terms import Origin, Status
 
 
 def unfinished(db: Session, *, now: datetime) -> int:
-    """How much the engine could do at once: messages that are free to go or on their way, and notices to make."""
+    """How much the engine could do at once: replies to read, messages free to go or on their way, notices to make."""
     going = select(Sender.channel).where(Sender.stopped_at.is_(None))
     due = select(func.count()).where(
         IS_OWED,
@@ -26,9 +26,10 @@ def unfinished(db: Session, *, now: datetime) -> int:
     if db.get(Switch, SENDING):
         due = due.where(Message.lane == PRIORITY_LANE, Message.origin == Origin.ALARM)
     sending = select(func.count()).where(Message.status == Status.SENDING)
+    unread = select(func.count()).where(Reply.read_at.is_(None))
     rounds = select(func.count()).where(Alert.next_at <= now)
     silent = select(func.count()).where(Enrolment.answer_by <= now)
-    counts = [db.scalars(count).one() for count in (due, sending, rounds, silent)]
+    counts = [db.scalars(count).one() for count in (unread, due, sending, rounds, silent)]
     return sum(counts) + len(unproven(db, now=now))
 
 

@@ -11,13 +11,25 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, CompoundSelect, Select, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from followup.models import Clinic, Consent, Enrolment, Message, Patient, Plan, Receipt, Reply, TreatmentSession
+from followup.models import (
+    Clinic,
+    Consent,
+    Enrolment,
+    Message,
+    Outcome,
+    Patient,
+    Plan,
+    Receipt,
+    Reply,
+    TreatmentSession,
+)
 from followup.models.owed import load
-from followup.queries import cursors, messages, patients, treatments
+from followup.queries import cursors, messages, outcomes, patients, replies, treatments
 from followup.queries.messages import MessageView, ReceiptView
+from followup.queries.outcomes import OutcomeView
 from followup.queries.patients import ConsentView
+from followup.queries.replies import ReplyView
 from followup.queries.treatments import TreatmentSummary
-from followup.terms import Channel
 
 
 class Kind(StrEnum):
@@ -27,16 +39,8 @@ class Kind(StrEnum):
     MESSAGE = "message"
     RECEIPT = "receipt"
     REPLY = "reply"
+    OUTCOME = "outcome"
     CONSENT = "consent"
-
-
-@dataclass(frozen=True, slots=True)
-class ReplyView:
-    """What came back from the patient's number or address."""
-
-    id: UUID
-    channel: Channel
-    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +73,23 @@ class ReplyEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class OutcomeEvent:
+    kind: Literal[Kind.OUTCOME]
+    at: Annotated[datetime, Field(description="When it was measured.")]
+    outcome: OutcomeView
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentEvent:
     kind: Literal[Kind.CONSENT]
     at: Annotated[datetime, Field(description="When it was recorded.")]
     consent: ConsentView
 
 
-Event = Annotated[TreatmentEvent | MessageEvent | ReceiptEvent | ReplyEvent | ConsentEvent, Field(discriminator="kind")]
+Event = Annotated[
+    TreatmentEvent | MessageEvent | ReceiptEvent | ReplyEvent | OutcomeEvent | ConsentEvent,
+    Field(discriminator="kind"),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +127,6 @@ def page(
 def _heads(patient: Patient) -> CompoundSelect[Any]:
     """Kind, id and time of everything about this patient."""
     left = func.coalesce(Message.left_at, Message.due_at)
-    addresses = [address for address in (patient.phone, patient.email) if address]
     return union_all(
         _head(Kind.TREATMENT, TreatmentSession, TreatmentSession.ended_at).where(
             TreatmentSession.patient_id == patient.id
@@ -122,7 +135,8 @@ def _heads(patient: Patient) -> CompoundSelect[Any]:
         _head(Kind.RECEIPT, Receipt, Receipt.received_at)
         .join(Message, Receipt.message_id == Message.id)
         .where(Message.patient_id == patient.id),
-        _head(Kind.REPLY, Reply, Reply.received_at).where(Reply.sent_from.in_(addresses)),
+        _head(Kind.REPLY, Reply, Reply.received_at).where(Reply.patient_id == patient.id),
+        _head(Kind.OUTCOME, Outcome, Outcome.measured_at).where(Outcome.patient_id == patient.id),
         _head(Kind.CONSENT, Consent, Consent.recorded_at).where(Consent.patient_id == patient.id),
     )
 
@@ -159,7 +173,11 @@ def _receipts(db: Session, ids: Sequence[UUID], _now: datetime) -> dict[UUID, Ev
 
 def _replies(db: Session, ids: Sequence[UUID], _now: datetime) -> dict[UUID, Event]:
     rows = db.scalars(select(Reply).where(Reply.id.in_(ids)))
-    return {one.id: ReplyEvent(Kind.REPLY, one.received_at, ReplyView(one.id, one.channel, one.body)) for one in rows}
+    return {one.id: ReplyEvent(Kind.REPLY, one.received_at, replies.view(one)) for one in rows}
+
+
+def _outcomes(db: Session, ids: Sequence[UUID], _now: datetime) -> dict[UUID, Event]:
+    return {one.id: OutcomeEvent(Kind.OUTCOME, one.measured_at, one) for one in outcomes.views(db, ids)}
 
 
 def _consents(db: Session, ids: Sequence[UUID], _now: datetime) -> dict[UUID, Event]:
@@ -172,5 +190,6 @@ _LOADERS: dict[Kind, Callable[[Session, Sequence[UUID], datetime], dict[UUID, Ev
     Kind.MESSAGE: _messages,
     Kind.RECEIPT: _receipts,
     Kind.REPLY: _replies,
+    Kind.OUTCOME: _outcomes,
     Kind.CONSENT: _consents,
 }

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Depends, FastAPI
 
-from followup.web.api import alerts, asking, description, messages, patients, problems, treatments
+from followup.web.api import alerts, asking, description, messages, outcomes, patients, problems, replies, treatments
 
 
 def install(app: FastAPI) -> None:
@@ -12,7 +12,7 @@ def install(app: FastAPI) -> None:
         dependencies=[Depends(asking.caller)],
         generate_unique_id_function=lambda route: route.name,  # what generated clients call their methods
     )
-    for part in (treatments, messages, patients, alerts):
+    for part in (treatments, messages, patients, alerts, replies, outcomes):
         api.include_router(part.router)
     app.include_router(api)
     problems.install(app)

@@ -9,7 +9,16 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from followup.actions.entries import TreatmentChange, TreatmentEntry
-from followup.web.api.schemas import ConsentStatement, ProblemDetails, Rescheduling, Resolution, Settlement, Taking
+from followup.web.api.schemas import (
+    Assignment,
+    ConsentStatement,
+    ProblemDetails,
+    Relabelling,
+    Rescheduling,
+    Resolution,
+    Settlement,
+    Taking,
+)
 
 ABOUT = """Records treatment sessions, and tells what is sent after them and what comes back.
 
@@ -22,6 +31,11 @@ TAGS = [
     {"name": "treatments", "description": "Treatment sessions, and every message that is owed after each."},
     {"name": "messages", "description": "What left, what will leave, when, and why then or why not."},
     {"name": "patients", "description": "Who is followed up, everything between them and the clinic, and consent."},
+    {
+        "name": "replies",
+        "description": "What patients wrote back, what was made of it, and what a person knows better.",
+    },
+    {"name": "outcomes", "description": "Pain, change and satisfaction, beside what was said before treatment."},
     {"name": "alerts", "description": "What needs a person, how soon, and who has it."},
 ]
 
@@ -33,6 +47,8 @@ _BODIES: tuple[type[BaseModel], ...] = (
     ConsentStatement,
     Taking,
     Resolution,
+    Relabelling,
+    Assignment,
 )
 _REF = "#/components/schemas/{model}"
 

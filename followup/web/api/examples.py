@@ -159,17 +159,58 @@ ALERT: dict[str, Any] = {
 
 ALERTS: dict[str, Any] = {"items": [ALERT], "next_cursor": None}
 
+REPLY: dict[str, Any] = {
+    "id": ALERT["replies"][0],
+    "channel": "sms",
+    "received_at": "2027-03-09T15:10:44Z",
+    "sent_from": WHO["phone"],
+    "patient": MESSAGE["patient"],
+    "body": "C, my foot is numb",
+    "pictures": [],
+    "read_at": "2027-03-09T15:10:45Z",
+    "label": "urgent",
+    "labels": ["nerve"],
+    "matched": [
+        {"label": "nerve", "words": "C", "start": 0, "end": 1},
+        {"label": "nerve", "words": "numb", "start": 14, "end": 18},
+    ],
+    "answers": "0195755c-2a10-7c42-9d5e-3a0c8f5b7c12",
+    "alert": ALERT["id"],
+    "relabelled": "urgent",
+    "relabelled_at": "2027-03-09T15:14:02Z",
+    "relabelled_by": "Kim Osei",
+}
+
+REPLIES: dict[str, Any] = {"items": [REPLY], "next_cursor": None}
+RELABELLED: dict[str, Any] = {"label": "urgent", "by": "Kim Osei"}
+ASSIGNED: dict[str, Any] = {"patient": MESSAGE["patient"], "by": "Kim Osei"}
+
+OUTCOME: dict[str, Any] = {
+    "id": "0195a2f4-6e21-7b0c-8d3f-1a2b3c4d5e6f",
+    "patient": MESSAGE["patient"],
+    "treatment": MESSAGE["treatment"],
+    "external_id": "appt-20417",
+    "measure": "pain_0_10",
+    "value": 3,
+    "baseline": 6,
+    "measured_at": "2027-03-15T14:20:31Z",
+    "measured_by": "patient",
+    "reply": "0195a2f4-6e20-7a9b-9c4d-0f1e2d3c4b5a",
+    "ended_at": SUMMARY["ended_at"],
+    "practitioner": "K. Osei",
+    "regions": ["lower_back", "gluteal"],
+}
+
+OUTCOMES: dict[str, Any] = {"items": [OUTCOME], "next_cursor": None}
+
 TIMELINE: dict[str, Any] = {
     "items": [
         {"kind": "treatment", "at": SUMMARY["ended_at"], "treatment": SUMMARY},
         {"kind": "consent", "at": CONSENT["recorded_at"], "consent": CONSENT},
         {"kind": "message", "at": MESSAGE["due_at"], "message": MESSAGE},
         {"kind": "receipt", "at": RECEIPT["received_at"], "message": MESSAGE["id"], "receipt": RECEIPT},
-        {
-            "kind": "reply",
-            "at": "2027-03-09T15:10:44Z",
-            "reply": {"id": "01957a9b-7b64-7e0a-b5a2-9e8d1c2f3a4b", "channel": "sms", "body": "A, feeling fine"},
-        },
+        {"kind": "reply", "at": REPLY["received_at"], "reply": REPLY},
+        {"kind": "outcome", "at": OUTCOME["measured_at"], "outcome": OUTCOME},
     ],
-    "next_cursor": "20270309T151044.000000Z~01957a9b-7b64-7e0a-b5a2-9e8d1c2f3a4b",
+    "next_cursor": f"20270315T142031.000000Z~{OUTCOME['id']}",
 }

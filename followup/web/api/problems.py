@@ -9,10 +9,11 @@ from followup.actions.enrolling import Conflict, UnknownClinic
 from followup.actions.entries import EntryError, Problem
 from followup.actions.planning import UnknownPlan
 from followup.actions.settling import CannotSettle
+from followup.actions.whose import Assigned
 from followup.queries.cursors import BadCursor
 from followup.web import errors
 
-_STATUS = {NotFound: 404, Conflict: 409, TooLate: 409, CannotSettle: 409, AlreadyTaken: 409}
+_STATUS = {NotFound: 404, Conflict: 409, TooLate: 409, CannotSettle: 409, AlreadyTaken: 409, Assigned: 409}
 _FIELD = {UnknownClinic: "clinic", UnknownPlan: "plan", BadCursor: "cursor"}
 
 

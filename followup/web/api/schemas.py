@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, ValidationInfo, field_validator
 from followup.actions.entries import Entry
 from followup.actions.fields import Instant, Line, Note, wrong
 from followup.queries.alerts import AlertStatus
-from followup.terms import Channel, Consented, Purpose, Status
+from followup.terms import Channel, Consented, Label, Purpose, Region, Status
 
 
 class ConsentStatement(Entry):
@@ -58,6 +58,42 @@ class Resolution(Entry):
 
     by: Annotated[Line, Field(description="The name of a person.")]
     note: Note
+
+
+class Relabelling(Entry):
+    """What a reply is about, as a person sees it."""
+
+    label: Label
+    by: Annotated[Line, Field(description="The name of a person.")]
+
+
+class Assignment(Entry):
+    """Whose reply it is, as a person knows."""
+
+    patient: Annotated[UUID, Field(description="The id of a patient.")]
+    by: Annotated[Line, Field(description="The name of a person.")]
+
+
+class ReplyQuery(Entry):
+    """Which replies. What is left out does not choose."""
+
+    patient: Annotated[UUID | None, Field(description="The id of a patient.")] = None
+    unassigned: Annotated[bool, Field(description="Only those of whom nobody knows who wrote them.")] = False
+    cursor: Annotated[str | None, Field(description="`next_cursor` of the page before.")] = None
+
+
+class OutcomeQuery(Entry):
+    """Which outcomes. What is left out does not choose."""
+
+    since: Annotated[
+        Instant | None, Field(alias="from", description="Measured then or later; with its offset from UTC.")
+    ] = None
+    until: Annotated[
+        Instant | None, Field(alias="to", description="Measured before then; with its offset from UTC.")
+    ] = None
+    region: Annotated[Region | None, Field(description="Treated there, maybe among others.")] = None
+    practitioner: Annotated[Line | None, Field(description="Treated by them, as the booking system names them.")] = None
+    cursor: Annotated[str | None, Field(description="`next_cursor` of the page before.")] = None
 
 
 class AlertQuery(Entry):

@@ -25,7 +25,7 @@ def operations(api: Api) -> list[tuple[str, str]]:
 
 def test_every_route_refuses_whoever_has_no_key(quick_api: Api) -> None:
     found = operations(quick_api)
-    assert len(found) == 18
+    assert len(found) == 22
     for method, path in found:
         for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {quick_api.key}"}):
             answer = quick_api.browser.ask(method, path, headers=headers, content=b"{not even JSON")

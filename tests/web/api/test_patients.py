@@ -86,7 +86,7 @@ def test_a_timeline_has_everything_in_one_order(api: Api, clinic: Clinic, patien
     clinic.tick(local(7, 12))
     [parcel] = clinic.sms.sent
     clinic.receipt(parcel, ReceiptKind.DELIVERED, now=local(7, 13))
-    clinic.reply("A, fine", now=local(8, 11))
+    clinic.reply("thank you", now=local(8, 11))
     events = api.get(f"{patient}/timeline")["items"]
 
     assert [event["at"] for event in events] == sorted(event["at"] for event in events)
@@ -96,7 +96,7 @@ def test_a_timeline_has_everything_in_one_order(api: Api, clinic: Clinic, patien
     ]
     receipt, reply = (next(event for event in events if event["kind"] == kind) for kind in ("receipt", "reply"))
     assert (receipt["message"], receipt["receipt"]["kind"]) == (str(parcel.message_id), "delivered")
-    assert reply["reply"]["body"] == "A, fine"
+    assert (reply["reply"]["body"], reply["reply"]["labels"]) == ("thank you", ["thanks"])
 
 
 def test_a_timeline_goes_on_from_page_to_page(api: Api, patient: str) -> None:

@@ -17,6 +17,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.alarms import raise_one
+from tests.builders import MONDAY
 
 from .conftest import Api, body
 
@@ -42,11 +43,13 @@ MUST_BE_KNOWN = {"external_id", "clinic", "patient", "ended_at"}
 @pytest.mark.parametrize("mode", GenerationMode)
 def test_the_api_does_as_it_is_described(quick_api: Api, mode: GenerationMode) -> None:
     told = quick_api.post("/treatments", body()).json()
+    quick_api.clinic.reply("is this the clinic", now=MONDAY, sent_from="+12125550177")
     there = {
         "treatment_id": told["id"],
         "patient_id": told["patient"]["id"],
         "message_id": told["messages"][0]["id"],
         "alert_id": str(raise_one(quick_api.clinic)),
+        "reply_id": quick_api.get("/replies")["items"][0]["id"],
     }
     described = schemathesis.openapi.from_asgi("/openapi.json", quick_api.browser.app)
 
@@ -56,7 +59,7 @@ def test_the_api_does_as_it_is_described(quick_api: Api, mode: GenerationMode) -
         case.call_and_validate(headers={"Authorization": f"Bearer {quick_api.key}"}, checks=CHECKS)
 
     operations = [result.ok() for result in described.get_all_operations() if isinstance(result, Ok)]
-    assert len(operations) == 18
+    assert len(operations) == 22
     for operation in sorted(operations, key=lambda one: one.path.endswith("cancel")):  # nothing goes on after that
         cases = operation.as_strategy(generation_mode=mode)
         BOUNDED(given(case=cases, is_there=strategies.booleans())(ask))()
