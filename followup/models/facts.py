@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from followup.models.alerts import Alert
 from followup.models.care import Step
-from followup.models.owed import Owed
+from followup.models.owed import Owed, by_id
 from followup.models.people import Consent
 from followup.models.traffic import Message, Reply
 from followup.rules import lifecycle
@@ -142,16 +142,17 @@ def texted_before(db: Session, owed: Sequence[Owed]) -> set[UUID]:
 
 
 def _stories(db: Session, owed: Sequence[Owed]) -> _Stories:
-    """By enrolment: its steps and their messages. Only for steps that depend on another one."""
+    """By enrolment: its questions and their messages. Only for steps that depend on one."""
     wanted = {each.message.enrolment_id for each in owed if _depends(each)}
     if not wanted:
         return {}
+    asking = select(Message).join(Step, Message.step_id == Step.id).where(Step.question.is_not(None))
+    messages = db.scalars(asking.where(Message.enrolment_id.in_(wanted))).all()
+    # Few for many messages: joined, each would be read and decoded again for every message.
+    steps = by_id(db, Step, {message.step_id for message in messages})
     stories: defaultdict[UUID | None, list[tuple[Step, Message]]] = defaultdict(list)
-    rows = db.execute(
-        select(Step, Message).join(Step, Message.step_id == Step.id).where(Message.enrolment_id.in_(wanted))
-    )
-    for step, message in rows:
-        stories[message.enrolment_id].append((step, message))
+    for message in messages:
+        stories[message.enrolment_id].append((steps[message.step_id], message))
     return stories
 
 

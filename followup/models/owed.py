@@ -97,9 +97,9 @@ def load(db: Session, *where: ColumnElement[bool], limit: int | None = None, loc
         query = query.with_for_update(of=Message).execution_options(populate_existing=True)
     rows = db.execute(query).all()
     # Few for many messages: joined, each would be read and decoded again for every message.
-    clinics = _by_id(db, Clinic, {message.clinic_id for message, _, _ in rows})
-    steps = _by_id(db, Step, {message.step_id for message, _, _ in rows})
-    staff = _by_id(db, Staff, {message.staff_id for message, _, _ in rows})
+    clinics = by_id(db, Clinic, {message.clinic_id for message, _, _ in rows})
+    steps = by_id(db, Step, {message.step_id for message, _, _ in rows})
+    staff = by_id(db, Staff, {message.staff_id for message, _, _ in rows})
     return [
         Owed(
             message,
@@ -113,6 +113,7 @@ def load(db: Session, *where: ColumnElement[bool], limit: int | None = None, loc
     ]
 
 
-def _by_id(db: Session, table: type[T], ids: set[UUID | None]) -> dict[UUID | None, T]:
+def by_id(db: Session, table: type[T], ids: set[UUID | None]) -> dict[UUID | None, T]:
+    """The rows of these ids."""
     wanted = ids - {None}
     return {row.id: row for row in db.scalars(select(table).where(table.id.in_(wanted)))} if wanted else {}
