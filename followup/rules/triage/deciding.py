@@ -1,6 +1,6 @@
 """Puts a reply's labels together, in the order of clinical.md §4.2. What no rule explains goes to a person."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,10 +9,10 @@ from followup.rules.triage.lexicon import Lexicon
 from followup.rules.triage.menus import answers
 from followup.rules.triage.modifiers import Modifiers, State
 from followup.rules.triage.opt_out import opt_outs
-from followup.rules.triage.passage import Passage, Span, asks, covered
+from followup.rules.triage.passage import MASK, Passage, Span, asks, covered
 from followup.rules.triage.scores import scores
+from followup.rules.triage.signs import Found, apart
 from followup.rules.triage.temperatures import temperatures
-from followup.rules.triage.tokens import PAUSES
 from followup.terms import Label
 
 _WORRIES = (Label.EMERGENCY, Label.URGENT, Label.INFECTION, Label.NERVE)
@@ -30,6 +30,7 @@ _INSTEAD = {
 _ASKED_FOR = frozenset(
     {"call", "faint", "needle", "bleeding-disorder", "hospital"}
 )  # no modifier but "no" makes these less
+_WISHES = (Label.BOOKING, Label.QUESTION)
 _SAYS_NOTHING = frozenset({"courtesy"})
 _PAIN = frozenset(
     {"pain", "pains", "dolor", "hurts", "duele", "hurting", "bad", "painful", "sademoji"}
@@ -64,20 +65,28 @@ class Decision:
         return [find for find in found if find.sign != State.OTHER_PERSON]
 
     @cached_property
-    def _idioms(self) -> list[tuple[str, Span]]:
-        return [(name, span) for name, span in self.lexicon.idioms.find(self.passage) if name != "stop"]
+    def _readings(self) -> Mapping[str, Found]:
+        return self.lexicon.readings.find(self.passage)
+
+    @cached_property
+    def _idioms(self) -> Found:
+        return [(name, span) for name, span in apart(self._readings["idioms"]) if name != "stop"]
 
     @cached_property
     def _plain(self) -> Passage:
         """The passage without its idioms: "heart attack when I saw the bill" is no heart attack."""
         return self.passage.masked([span for _, span in self._idioms]) if self._idioms else self.passage
 
-    def _signs(self, label: Label) -> list[tuple[str, Span]]:
-        return self.lexicon.labels[label].find(self._plain)
-
     @cached_property
-    def _cues(self) -> list[tuple[str, Span]]:
-        return list(self.lexicon.cues.find_every(self._plain))
+    def _found(self) -> Mapping[str, Found]:
+        return self.lexicon.signs.find(self._plain)
+
+    def _signs(self, label: Label) -> Found:
+        return apart(self._found[label])
+
+    @property
+    def _cues(self) -> Found:
+        return self._found["cues"]
 
     @cached_property
     def _worry_signs(self) -> list[Find]:
@@ -90,7 +99,7 @@ class Decision:
     @cached_property
     def _modifiers(self) -> Modifiers:
         spans = {find.span for find in (*self._worry_signs, *self._expected_signs)}
-        return Modifiers(self.passage, self.lexicon, sorted(spans))
+        return Modifiers(self.passage, self.lexicon.persons, self._readings, sorted(spans))
 
     @cached_property
     def _worries(self) -> list[Find]:
@@ -149,7 +158,7 @@ class Decision:
 
     @staticmethod
     def _has_words(passage: Passage, first: int, last: int) -> bool:
-        return any(token.word != "_" for token in passage.tokens[first:last])
+        return any(word != MASK for word in passage.words[first:last])
 
     def _good_news(self) -> Iterator[Find]:
         hints = covered(span for _, span in self._signs(Label.UNCLEAR))
@@ -160,7 +169,10 @@ class Decision:
 
     @cached_property
     def _opt_outs(self) -> list[Find]:
-        return [Find(Label.STOP, "stop", span) for span in opt_outs(self.passage, self.lexicon)]
+        look_alikes = [span for name, span in self._readings["idioms"] if name == "stop"]
+        return [
+            Find(Label.STOP, "stop", span) for span in opt_outs(self.passage, self.lexicon, look_alikes=look_alikes)
+        ]
 
     @cached_property
     def _numbers(self) -> list[Find]:
@@ -190,9 +202,9 @@ class Decision:
         return there
 
     def _unexplained(self, found: list[Find]) -> Iterator[Find]:
-        """What a person must read: hints of trouble, and clauses about the body that no rule could read."""
+        """What a person must read: hints of trouble, and clauses about the patient that no rule could read."""
         yield from self._hints(found)
-        yield from self._unread_bodies(found)
+        yield from self._unread_clauses(found)
         if self._is_foreign():
             yield Find(Label.UNCLEAR, "foreign", (1, len(self.passage.tokens) - 1))
 
@@ -201,7 +213,7 @@ class Decision:
         scored = {self.passage.clause_of[find.span[0]] for find in found if find.label is Label.SCORE}
         sore = {self.passage.clause_of[find.span[0]] for find in found if find.label is Label.EXPECTED}
         for name, span in self._signs(Label.UNCLEAR):
-            clause, words = self.passage.clause_of[span[0]], {token.word for token in self.passage.tokens[slice(*span)]}
+            clause, words = self.passage.clause_of[span[0]], set(self.passage.words[slice(*span)])
             told = (
                 not read.isdisjoint(range(*span))
                 or (clause in scored and words <= _PAIN)
@@ -215,22 +227,21 @@ class Decision:
             ):
                 yield Find(Label.UNCLEAR, name, span)
 
-    def _unread_bodies(self, found: list[Find]) -> Iterator[Find]:
+    def _unread_clauses(self, found: list[Find]) -> Iterator[Find]:
         clause_of = self.passage.clause_of
-        state = {
-            clause_of[f.span[0]]
-            for f in found
-            if f.sign not in _SAYS_NOTHING and f.label not in (Label.BOOKING, Label.QUESTION)
-        }
-        wish = {clause_of[f.span[0]] for f in found if f.label in (Label.BOOKING, Label.QUESTION)}
+        told = [find for find in found if find.sign not in _SAYS_NOTHING]
+        state = {clause_of[find.span[0]] for find in told if find.label not in _WISHES}
+        wish = {clause_of[find.span[0]] for find in told if find.label in _WISHES}
+        state |= {clause_of[span[0]] for _, span in self._idioms}
         sensing = {clause_of[span[0]] for name, span in self._cues if name == "sensing"}
         for name, span in self._cues:
             clause = clause_of[span[0]]
+            is_about_me = name == "body" or (name == "mine" and clause in sensing and clause not in wish)
             is_read = clause in state or (clause in wish and clause not in sensing)
-            if name == "body" and not is_read and self._modifiers.state(span) is not State.FEARED:
-                yield Find(Label.UNCLEAR, "body", span)
+            if is_about_me and not is_read and self._modifiers.state(span) is not State.FEARED:
+                yield Find(Label.UNCLEAR, name, span)
 
     def _is_foreign(self) -> bool:
-        words = [token.word for token in self.passage.tokens if token.word not in PAUSES and token.word.isalpha()]
+        words = [word for word in self.passage.words if word.isalpha()]
         unknown = sum(word not in self.lexicon.speller.known and len(word) > 1 for word in words)
         return unknown >= 2 and unknown > _MOST_UNKNOWN * len(words)

@@ -28,7 +28,7 @@ _FILLERS = frozenset({"a", "like", "about", "the", "los", "last", "past", "almos
 
 def longest_hours(passage: Passage, lexicon: Lexicon) -> float:
     """The longest time that the reply says has gone by, in hours; 0 when it says none."""
-    return max(_hours([token.word for token in passage.tokens], lexicon), default=0.0)
+    return max(_hours(passage.words, lexicon), default=0.0)
 
 
 def _hours(words: Sequence[str], lexicon: Lexicon) -> Iterator[float]:

@@ -1,16 +1,16 @@
 """The words that patients use, as data: `words/*.toml`, read once and checked as a whole."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from followup.rules.triage.data import read, tables
-from followup.rules.triage.phrases import Phrasebook, PhraseError
+from followup.rules.triage.phrases import Phrasebook
 from followup.rules.triage.signs import Signs, signs
 from followup.rules.triage.spelling import Speller
 from followup.terms import Label
 
-_LABELS = tuple(label for label in Label if label is not Label.SCORE)  # a score is a number, not a word
+_LABELS = tuple(label for label in Label if label not in (Label.SCORE, Label.STOP))
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,9 @@ class Together:
 class Lexicon:
     """Everything that triage knows about words."""
 
-    labels: Mapping[Label, Signs]
-    cues: Signs
-    idioms: Signs
-    modifiers: Mapping[str, Signs]
+    readings: Signs  #: idioms and modifiers: what changes how other words are read
+    signs: Signs  #: of every label but `score` and `stop`, and cues
+    opt_outs: Signs
     together: Sequence[Together]
     persons: frozenset[str]
     numbers: Sequence[str]  #: zero to ten, in English and then in Spanish
@@ -42,15 +41,16 @@ def lexicon() -> Lexicon:
     groups, spelling = tables("groups"), tables("spelling")
     for name, words in groups.items():
         book.add_group(name, words)
-    labels: dict[Label, Signs] = {label: _signs(book, label.value.removesuffix("-reaction")) for label in _LABELS}
-    cues, idioms = _signs(book, "cues"), _signs(book, "idioms")
-    modifiers = {name: signs(book, {name: _phrases(table)}) for name, table in tables("modifiers").items()}
+    readings = signs(
+        book, {"idioms": _phrases("idioms"), **{name: {name: p} for name, p in _phrases("modifiers").items()}}
+    )
+    of_labels = signs(book, {**{label: _phrases(_file(label)) for label in _LABELS}, "cues": _phrases("cues")})
+    opt_outs = signs(book, {Label.STOP: _phrases("stop")})
     known = {*book.words, *read("everyday.txt").split()}
     return Lexicon(
-        labels=labels,
-        cues=cues,
-        idioms=idioms,
-        modifiers=modifiers,
+        readings=readings,
+        signs=of_labels,
+        opt_outs=opt_outs,
         together=[Together(Label(one["label"]), frozenset(one["signs"])) for one in tables("together")["together"]],
         persons=frozenset(groups["person"]),
         numbers=groups["zero_to_ten"],
@@ -58,12 +58,10 @@ def lexicon() -> Lexicon:
     )
 
 
-def _phrases(table: Mapping[str, Sequence[str]]) -> list[str]:
-    return [*table.get("en", ()), *table.get("es", ())]
+def _file(label: Label) -> str:
+    return label.removesuffix("-reaction")
 
 
-def _signs(book: Phrasebook, name: str) -> Signs:
-    try:
-        return signs(book, {sign: _phrases(table) for sign, table in tables(name).items()})
-    except PhraseError as error:
-        raise PhraseError(f"{name}.toml: {error}") from None
+def _phrases(file: str) -> dict[str, list[str]]:
+    """The phrases of each sign of a file, the English before the Spanish."""
+    return {sign: [*table.get("en", ()), *table.get("es", ())] for sign, table in tables(file).items()}

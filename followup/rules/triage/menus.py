@@ -24,7 +24,7 @@ _GOES_ON = frozenset(
 
 def answers(passage: Passage) -> Iterator[tuple[Label, int, int]]:
     """Each letter that is an answer, with its token from and to."""
-    words = [token.word for token in passage.tokens]
+    words = passage.words
     letters = [place for place, word in enumerate(words) if word in CHECK_IN]
     alone = all(
         word in CHECK_IN or word in PAUSES or word in _JOINTS | _LEADS or word in _SMALL_TALK for word in words

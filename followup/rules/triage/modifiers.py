@@ -8,8 +8,8 @@ from enum import StrEnum
 from functools import cached_property
 
 from followup.rules.triage.data import word_list
-from followup.rules.triage.lexicon import Lexicon
 from followup.rules.triage.passage import Passage, Span, covered
+from followup.rules.triage.signs import Found
 from followup.rules.triage.tokens import HARD, SOFT
 
 
@@ -40,9 +40,9 @@ class Modifiers:
     """Tells the state of signs in one passage. `signs` are the places of all signs in it, in order."""
 
     passage: Passage
-    lexicon: Lexicon
+    persons: frozenset[str]
+    readings: Mapping[str, Found]  #: every modifier in the passage, by kind
     signs: Sequence[Span]
-    _found: dict[str, list[Span]] = field(default_factory=dict)
     _lists: dict[int, bool] = field(default_factory=dict)
 
     def is_denied(self, sign: Span) -> bool:
@@ -51,7 +51,7 @@ class Modifiers:
         _, last = self.passage.clauses[clause]
         return (
             any(no[0] < sign[0] and self._reaches(no, sign) for no in self._noes[clause])
-            or (sign[1] + 1 == last and self._words[sign[1]] in _BARE_NOES)
+            or (sign[1] + 1 == last and self.passage.words[sign[1]] in _BARE_NOES)
             or self._is_in_denied_list(clause)
         )
 
@@ -67,15 +67,11 @@ class Modifiers:
             return State.IN_SESSION
         return State.OTHER_PERSON if self._is_another_persons(sign) else State.PRESENT
 
-    @cached_property
-    def _words(self) -> list[str]:
-        return [token.word for token in self.passage.tokens]
-
     def _clause(self, span: Span) -> int:
         return self.passage.clause_of[span[0]]
 
     def _in(self, clause: int) -> list[str]:
-        return self._words[slice(*self.passage.clauses[clause])]
+        return self.passage.words[slice(*self.passage.clauses[clause])]
 
     def _by_clause(self, spans: Iterable[Span]) -> Mapping[int, list[Span]]:
         sorted_in = defaultdict[int, list[Span]](list)
@@ -84,9 +80,7 @@ class Modifiers:
         return sorted_in
 
     def _spans(self, name: str) -> list[Span]:
-        if name not in self._found:
-            self._found[name] = [span for _, span in self.lexicon.modifiers[name].find(self.passage)]
-        return self._found[name]
+        return [span for _, span in self.readings.get(name, ())]
 
     def _unlike(self, name: str, look_alike: str) -> list[Span]:
         """The places of a modifier without those that only look like it."""
@@ -131,7 +125,7 @@ class Modifiers:
     def _reaches(self, no: Span, sign: Span) -> bool:
         if sign[0] - no[1] > _REACH:
             return False
-        between = self._words[no[1] : sign[0]]
+        between = self.passage.words[no[1] : sign[0]]
         if not _ENDS_A_NO.isdisjoint(between):
             return False
         if _ANDS.isdisjoint(between):
@@ -165,16 +159,18 @@ class Modifiers:
 
     def _continues_a_list(self, clause: int) -> bool:
         first, last = self.passage.clauses[clause]
-        if not first or self._words[first - 1] != SOFT:
+        if not first or self.passage.words[first - 1] != SOFT:
             return False
         inside = covered(self._signs_in[clause])
-        return bool(inside) and all(place in inside or self._words[place] in _IN_LISTS for place in range(first, last))
+        return bool(inside) and all(
+            place in inside or self.passage.words[place] in _IN_LISTS for place in range(first, last)
+        )
 
     def _is_answered_no(self, sign: Span) -> bool:
         """As "tingling: none", "numbness? no": the next clause is nothing but a no."""
         following = self._clause(sign) + 1
         _, last = self.passage.clauses[following - 1]
-        if sign[1] != last or self._words[last] == HARD or following == len(self.passage.clauses):
+        if sign[1] != last or self.passage.words[last] == HARD or following == len(self.passage.clauses):
             return False
         return self.passage.clauses[following] in self._spans("answer-no")
 
@@ -195,7 +191,7 @@ class Modifiers:
         inside = covered(others)
         joined = range(sign[1], others[-1][0])
         return self._clause(over) == self._clause(sign) and all(
-            place in inside or self._words[place] in _IN_LISTS for place in joined
+            place in inside or self.passage.words[place] in _IN_LISTS for place in joined
         )
 
     def _is_feared(self, sign: Span) -> bool:
@@ -214,10 +210,10 @@ class Modifiers:
     def _other_persons(self) -> Mapping[int, int]:
         """The clauses about somebody else, and where that person stands in each."""
         found = dict[int, int]()
-        for place, word in enumerate(self._words):
-            if word in self.lexicon.persons and (clause := self.passage.clause_of[place]) not in found:
+        for place, word in enumerate(self.passage.words):
+            if word in self.persons and (clause := self.passage.clause_of[place]) not in found:
                 first, last = self.passage.clauses[clause]
-                rest = (*self._words[first : max(first, place - 1)], *self._words[place + 1 : last])
-                if (place == first or self._words[place - 1] in _WHOSE) and _MINE.isdisjoint(rest):
+                rest = (*self.passage.words[first : max(first, place - 1)], *self.passage.words[place + 1 : last])
+                if (place == first or self.passage.words[place - 1] in _WHOSE) and _MINE.isdisjoint(rest):
                     found[clause] = place
         return found

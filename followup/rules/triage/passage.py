@@ -31,14 +31,19 @@ class Passage:
     tokens: Sequence[Token]
 
     @cached_property
+    def words(self) -> list[str]:
+        """The words and pauses by themselves."""
+        return [token.word for token in self.tokens]
+
+    @cached_property
     def stream(self) -> str:
         """The words with one blank after each; what phrases are looked for in."""
-        return "".join(f"{token.word} " for token in self.tokens)
+        return " ".join([*self.words, ""])
 
     @cached_property
     def starts(self) -> list[int]:
         """Where in the stream each token begins, and where the stream ends."""
-        return list(accumulate((len(token.word) + 1 for token in self.tokens), initial=0))
+        return list(accumulate((len(word) + 1 for word in self.words), initial=0))
 
     def place(self, position: int) -> int:
         """The token that begins at this position of the stream."""
@@ -52,13 +57,13 @@ class Passage:
     @cached_property
     def clause_of(self) -> list[int]:
         """For each token the number of its clause; a pause belongs to the clause that it ends."""
-        pauses = (token.word in PAUSES for token in self.tokens)
+        pauses = (word in PAUSES for word in self.words)
         return [0, *accumulate(pauses)][: len(self.tokens)]
 
     @cached_property
     def clauses(self) -> list[Span]:
         """Each clause as its first token and the pause that ends it; some are empty."""
-        ends = [number for number, token in enumerate(self.tokens) if token.word in PAUSES]
+        ends = [number for number, word in enumerate(self.words) if word in PAUSES]
         return list(zip([0, *(end + 1 for end in ends)], ends, strict=False))
 
     def masked(self, spans: Sequence[Span]) -> "Passage":
@@ -120,7 +125,7 @@ class _Writer:
 
 def asks(passage: Passage, clause: int) -> bool:
     """Whether the clause ends with a question mark."""
-    return passage.tokens[passage.clauses[clause][1]].word == ASK
+    return passage.words[passage.clauses[clause][1]] == ASK
 
 
 def covered(spans: Iterable[Span]) -> frozenset[int]:

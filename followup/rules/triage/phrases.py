@@ -1,7 +1,7 @@
 """The small language in which the lexicon writes phrases, turned into regular expressions over a `Passage`'s stream.
 
 In it a word stands for itself, `{group}` for any word of a group, `(a|b c)` for either, `#` for any number, `*` by
-itself for up to three other words of the same clause. After a word or group, `?` makes it optional and `*` lets it
+itself for up to four other words of the same clause. After a word or group, `?` makes it optional and `*` lets it
 come up to five times. `!(…)` forbids what follows. `^` and `$` are the ends of a clause, `^^` and `$$` of the reply.
 """
 
@@ -12,7 +12,7 @@ from functools import reduce
 
 A_NUMBER = "#"  #: stands for every number where phrases are looked up by their first word
 
-_GAP = r"(?:[^ |?,]+ ){0,3}?"
+_GAP = r"(?:[^ |?,]+ ){0,4}?"
 _NUMBER = r"[0-9][0-9.:/-]* "
 _ANCHORS = {"^": r"(?<=[|?,] )", "$": r"(?=[|?,])", "^^": r"(?<=^\| )", "$$": r"(?=(?:[|?,] )+$)"}
 _PIECE = re.compile(r"\{[a-z_]+\}|!\(|\^\^|\$\$|[|()?*#^$]|\s+|[^\s|()?*#^$!{}]+")

@@ -26,7 +26,7 @@ _NUMBER = re.compile(r"(?:10|\d)(?:\.\d)?(/10)?|(?:10|\d)-(?:10|\d)")
 
 def scores(passage: Passage, lexicon: Lexicon, *, in_booking: frozenset[int]) -> Iterator[Span]:
     """Where scores stand, as tokens from and to; numbers in the clauses `in_booking` are times."""
-    words = [token.word for token in passage.tokens]
+    words = passage.words
     numbers = {place for place, word in enumerate(words) if _NUMBER.fullmatch(word) or word in lexicon.numbers}
     is_all = all(word in _BESIDE or word in PAUSES or place in numbers for place, word in enumerate(words))
     for place in sorted(numbers):

@@ -13,6 +13,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 SHORTEST = 5  # letters; shorter misspellings stand in the list
+LONG = 8  # letters; two may be wrong
 LONGEST = 24  # letters; what is longer is no word
 
 _HELD = re.compile(r"(.)\1{2,}")
@@ -60,6 +61,6 @@ class Speller:
     def _nearest(self, plain: str) -> str | None:
         if not SHORTEST <= len(plain) <= LONGEST or not plain.isalpha():
             return None
-        most = 1 if len(plain) < 7 else 2
+        most = 1 if len(plain) < LONG else 2
         found = process.extractOne(plain, self._by_letter.get(plain[0], ()), scorer=OSA.distance, score_cutoff=most)
         return found[0] if found else None

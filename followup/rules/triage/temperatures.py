@@ -17,7 +17,7 @@ _UNITS = frozenset({"c", "f", "celsius", "fahrenheit", "degrees", "deg", "grados
 
 def temperatures(passage: Passage) -> Iterator[tuple[int, bool]]:
     """Each body temperature as its token and whether it is a fever. A bare number is none."""
-    words = [token.word for token in passage.tokens]
+    words = passage.words
     for place, word in enumerate(words):
         if not re.fullmatch(r"\d{2,3}(?:\.\d{1,2})?", word):
             continue

@@ -29,6 +29,8 @@ _TOKEN = re.compile(
 )
 _PAUSE_OF = {"ask": ASK, "hard": HARD, "soft": SOFT}
 _FIXED = {"and": "and", "heart": "okemoji", "sad": "sademoji", "phone": "phonenumber", "percent": "percent"}
+_IS = re.compile("(.+)['\u2019]s", re.IGNORECASE)
+_PRONOUNS = frozenset({"it", "that", "what", "there", "he", "she", "let", "who", "where", "how", "here", "when"})
 _NOT_LETTERS = re.compile(f"[{_JOINERS}]")
 
 
@@ -52,7 +54,11 @@ def cut(text: str) -> Iterator[Token]:
             yield Token(_FIXED[kind], start, end)
         elif kind == "number":
             yield Token(_number(found[0]), start, end)
-        elif plain := found[0] if kind == "symbol" else plain_word(found[0]):
+        elif kind == "symbol":
+            yield Token(found[0], start, end)
+        elif (named := _IS.fullmatch(found[0])) and (plain := plain_word(named[1])) not in _PRONOUNS:
+            yield from (Token(plain, start, end), Token("is", start, end))  # "my leg's numb" is about one leg
+        elif plain := plain_word(found[0]):
             yield Token(plain, start, end)
 
 

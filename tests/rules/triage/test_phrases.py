@@ -5,16 +5,19 @@ import pytest
 from followup.rules.triage.lexicon import lexicon
 from followup.rules.triage.passage import read
 from followup.rules.triage.phrases import Phrasebook, PhraseError
-from followup.rules.triage.signs import signs
+from followup.rules.triage.signs import apart, signs
 from followup.rules.triage.spelling import Speller
+from followup.terms import Label
 
 
 def found(phrase: str, text: str) -> list[str]:
     book = Phrasebook()
     book.add_group("limb", ["arm", "left arm"])
-    made = signs(book, {"sign": [phrase]})
+    made = signs(book, {"kind": {"sign": [phrase]}})
     passage = read(text, Speller({}, known=text.split(), targets=()))
-    return [" ".join(token.word for token in passage.tokens[slice(*span)]) for _, span in made.find(passage)]
+    return [
+        " ".join(token.word for token in passage.tokens[slice(*span)]) for _, span in apart(made.find(passage)["kind"])
+    ]
 
 
 @pytest.mark.parametrize(
@@ -51,6 +54,6 @@ def test_the_packaged_words_are_plain_as_a_normalised_reply_is() -> None:
 
 def test_every_rule_of_signs_together_names_signs_that_there_are() -> None:
     words = lexicon()
-    names = {name for entries in words.cues.by_first.values() for name, _ in entries}
-    known = names | set(words.labels) | {"over-48h", "over-72h"}
+    entries = [entry for listed in words.signs.by_first.values() for entry in listed]
+    known = {name for kind, name, _ in entries if kind == "cues"} | set(Label) | {"over-48h", "over-72h"}
     assert not [sign for rule in words.together for sign in rule.signs - known]
