@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from followup.actions import auditing, passwords, signing_in, throttling
+from followup.actions.passwords import WeakPassword
 from followup.messages.gateway import Parcel
 from followup.messages.links import Links
 from followup.models import Clinic, Message, Staff
@@ -77,8 +78,10 @@ def set_password(db: Session, *, token: str, password_hash: str, links: Links, n
     return staff
 
 
-def hash_for(staff: Staff, password: str) -> str:
-    """The password as it may be kept. Raises WeakPassword."""
+def hash_for(staff: Staff, password: str, *, again: str) -> str:
+    """The password as it may be kept, typed twice. Raises WeakPassword."""
+    if password != again:
+        raise WeakPassword("The two are not the same; type both again.")
     return passwords.hash_of(password, email=staff.email)
 
 

@@ -23,10 +23,6 @@ SEEN_EVERY = timedelta(minutes=5)  #: between two notes of its use, so that read
 _TOKEN_BYTES = 32
 
 
-class NotProven(Exception):
-    """The email address or the password is wrong; nobody learns which."""
-
-
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """Whoever tries to sign in, known or not."""
@@ -61,11 +57,11 @@ def refuse(db: Session, *, candidate: Candidate, now: datetime) -> None:
         )
 
 
-def finish(db: Session, *, candidate: Candidate, password: str, now: datetime, clock: datetime) -> str:
-    """Sign in whoever proved to be it, and tell the browser's token. Raises NotProven when that is true no more."""
+def finish(db: Session, *, candidate: Candidate, password: str, now: datetime, clock: datetime) -> str | None:
+    """Sign in whoever proved to be it, and tell the browser's token; None when they may not be signed in any more."""
     staff = db.get(Staff, candidate.staff_id, with_for_update=True) if candidate.staff_id else None
     if staff is None or staff.left_at or staff.password_hash is None or staff.password_hash != candidate.hashed:
-        raise NotProven
+        return None
     if passwords.is_outdated(staff.password_hash):
         staff.password_hash = passwords.hash_of(password, email="")
     throttling.forget(db, _account(candidate.email), clock=clock)

@@ -15,7 +15,20 @@ from followup.actions import receiving
 from followup.actions.receiving import Told
 from followup.logs import about
 from followup.runtime import Runtime
-from followup.web import api, errors, health, hooks, metrics, notes, overview, patients, preferences, sheets
+from followup.web import (
+    access,
+    api,
+    desk,
+    errors,
+    health,
+    hooks,
+    metrics,
+    notes,
+    overview,
+    patients,
+    preferences,
+    sheets,
+)
 from followup.web.api import asking, recording
 from followup.web.guard import Guard
 from followup.web.pages import Pages
@@ -58,10 +71,12 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.pages = Pages(runtime.settings.public_url)
     for part in (health, metrics, hooks, preferences, notes, patients, overview):
         app.include_router(part.router)
+    desk.install(app, runtime)
     api.install(app)
     app.mount("/static", StaticFiles(directory=_STATIC))
     errors.install(app)
     app.add_exception_handler(sheets.DeadLink, sheets.dead_link)
+    access.refuse_unguarded(app)
     return app
 
 

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
@@ -23,7 +24,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.globals.update(root=self._root, icon=self._icon)
-        self._templates.filters.update(day_and_time=day_and_time)
+        self._templates.filters.update(day_and_time=day_and_time, local=_local, person=_person)
 
     def draw(self, name: str, *, status: int = 200, **values: object) -> HTMLResponse:
         """One page with its values."""
@@ -38,6 +39,27 @@ def day_and_time(when: datetime | str) -> str:
     """Such as `Mon 2 Nov, 10:00`, in the zone that the instant comes with; ISO 8601 will do."""
     moment = datetime.fromisoformat(when) if isinstance(when, str) else when
     return f"{moment:%a} {moment.day} {moment:%b, %H:%M}"
+
+
+def later_by(ahead: timedelta) -> str:
+    """How far business time is ahead, in its two largest units; empty for less than a minute."""
+    minutes = round(abs(ahead) / timedelta(minutes=1))
+    days, hours = divmod(minutes // 60, 24)
+    units = [f"{number} {unit}" for number, unit in ((days, "d"), (hours, "h"), (minutes % 60, "min")) if number]
+    return f"{' '.join(units[:2])} {'later' if ahead > timedelta(0) else 'earlier'}" if units else ""
+
+
+@pass_context
+def _local(context: Context, when: datetime) -> str:
+    """An instant as the clocks of the clinic show it."""
+    return day_and_time(when.astimezone(context["zone"]))
+
+
+@pass_context
+def _person(context: Context, by: str) -> str:
+    """The name of whoever signed something; what is no member of staff is called as it signs."""
+    name: str = context["names"].get(by, by)
+    return name
 
 
 def with_calls(text: str, numbers: Mapping[str, str]) -> Markup:
