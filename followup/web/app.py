@@ -18,7 +18,6 @@ from followup.runtime import Runtime
 from followup.web import (
     access,
     api,
-    desk,
     errors,
     health,
     hooks,
@@ -30,6 +29,7 @@ from followup.web import (
     sheets,
 )
 from followup.web.api import asking, recording
+from followup.web.desk import parts
 from followup.web.guard import Guard
 from followup.web.pages import Pages
 from followup.web.together import Together
@@ -71,7 +71,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.pages = Pages(runtime.settings.public_url)
     for part in (health, metrics, hooks, preferences, notes, patients, overview):
         app.include_router(part.router)
-    desk.install(app, runtime)
+    parts.install(app, runtime)
     api.install(app)
     app.mount("/static", StaticFiles(directory=_STATIC))
     errors.install(app)

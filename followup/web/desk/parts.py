@@ -1,0 +1,19 @@
+"""Which staff pages there are."""
+
+from fastapi import FastAPI
+
+from followup.runtime import Runtime
+from followup.web import access
+from followup.web.desk import more, pulse, sign_in
+from followup.web.desk.settings import audit, clinics, keys, on_call, sending, staff
+
+# Every page that is put up; a link in the navigation appears when its path is here.
+PARTS = (sign_in, pulse, more, sending, clinics, staff, on_call, keys, audit)
+
+
+def install(app: FastAPI, runtime: Runtime) -> None:
+    """Put up the staff pages and what lets people in."""
+    app.state.door = access.door_of(runtime)
+    for part in PARTS:
+        app.include_router(part.router)
+    app.add_exception_handler(access.SignedOut, access.ask_to_sign_in)
