@@ -51,6 +51,8 @@ class Metrics:
     attempts: Mapping[tuple[Channel, AttemptOutcome | None], int]  #: begun `LATELY`; None is not answered yet
     receipts: Mapping[ReceiptKind, int]  #: kept `LATELY`
     replies: Mapping[Channel, int]  #: kept `LATELY`
+    unread: int  #: replies that nobody has read yet
+    unread_for: timedelta  #: how long the oldest of them has waited
     silent_for: Mapping[str, timedelta]  #: by task: how long ago it last did its work
     stopped: Mapping[Channel, bool]
     paused: bool
@@ -65,6 +67,7 @@ def measure(db: Session, *, now: datetime) -> Metrics:
     lately = first_id(clock - LATELY)
     today = Message.due_at > now - TODAY, Message.due_at <= now
     attempts = _tally(db, Attempt.channel, Attempt.outcome, where=[Attempt.id >= lately], newest=Attempt.id)
+    unread, oldest = _unread(db)
     return Metrics(
         queues=[_queue(db, channel, lane, now, clock) for channel in Channel for lane in _LANES],
         lateness=_lateness(db, clock),
@@ -73,6 +76,8 @@ def measure(db: Session, *, now: datetime) -> Metrics:
         attempts={(channel, outcome): count for (channel, outcome), count in attempts.items()},
         receipts=_counts(_tally(db, Receipt.kind, where=[Receipt.id >= lately], newest=Receipt.id)),
         replies=_counts(_tally(db, Reply.channel, where=[Reply.id >= lately], newest=Reply.id)),
+        unread=unread,
+        unread_for=max(now - (oldest or now), _NO_WAIT),
         silent_for={beat.task: max(clock - beat.beat_at, _NO_WAIT) for beat in db.scalars(select(Heartbeat))},
         stopped={sender.channel: sender.stopped_at is not None for sender in db.scalars(select(Sender))},
         paused=db.get(Switch, SENDING) is not None,
@@ -113,6 +118,14 @@ def _alerts(db: Session, now: datetime) -> dict[str, Any]:
         "overdue": sum(overdue for _, _, overdue, _ in rows),
         "untaken_for": max([now - raised_at for *_, raised_at in rows if raised_at], default=_NO_WAIT),
     }
+
+
+def _unread(db: Session) -> tuple[int, datetime | None]:
+    waiting = (
+        select(Reply.received_at).where(Reply.read_at.is_(None)).order_by(Reply.received_at).limit(MOST).subquery()
+    )
+    count, oldest = db.execute(select(func.count(), func.min(waiting.c.received_at))).one()
+    return count, oldest
 
 
 def _lateness(db: Session, clock: datetime) -> dict[Channel, list[timedelta]]:

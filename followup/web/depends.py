@@ -10,7 +10,7 @@ from followup.web.forms import Form
 from followup.web.pages import Pages
 from followup.web.together import Together
 
-MOST_BYTES = 64 * 1024  # a text with ten pictures is under 8 kB
+MOST_BYTES = 512 * 1024  # a text with ten pictures is under 8 kB; one of 100 kB in any script still fits
 
 
 async def runtime_of(request: Request) -> Runtime:

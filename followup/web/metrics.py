@@ -69,9 +69,15 @@ def _traffic(found: Metrics) -> Iterator[Metric]:
         replies.add_metric([channel], found.replies.get(channel, 0))
         for outcome in (*AttemptOutcome, None):
             attempts.add_metric([channel, outcome or "none_yet"], found.attempts.get((channel, outcome), 0))
+    unread = _gauge("replies_unread", "Kept and not understood yet, up to 10000.", value=found.unread)
+    waits = _gauge(
+        "oldest_unread_reply_wait_seconds",
+        "How long the oldest of these waits.",
+        value=found.unread_for.total_seconds(),
+    )
     for kind in ReceiptKind:
         receipts.add_metric([kind], found.receipts.get(kind, 0))
-    yield from (statuses, attempts, receipts, replies)
+    yield from (statuses, attempts, receipts, replies, unread, waits)
     yield _gauge("messages_uncertain", "May have gone; some of them wait for a person.", value=found.uncertain)
 
 

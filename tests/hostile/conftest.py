@@ -94,7 +94,7 @@ def service(url_for_all: str) -> Iterator[Service]:
     with runtime.open_db() as db:
         key = keys.add_key(db, name="booking", now=MONDAY, by="test")
     browser = Browser(create_app(runtime))
-    yield Service(url_for_all, clinic, engine, browser, Api(browser, key))
+    yield Service(url_for_all, clinic, engine, browser, Api(browser, key, clinic))
     engine.dispose()
 
 

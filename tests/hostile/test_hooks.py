@@ -177,7 +177,7 @@ ODD = {
     "a formula": '=HYPERLINK("http://x.example")',
     "5,000 faces": "\N{FACE WITH THERMOMETER}" * 5_000,
     "a wall of accents": "e" + "\u0301" * 9_000,
-    "60,000 letters": "x" * 60_000,
+    "100,000 letters": "x" * 100_000,
     "a number of 60,000 digits": "9" * 60_000,
     "nothing but blanks": " \t\r\n ",
 }
@@ -194,6 +194,10 @@ def test_whatever_a_patient_writes_is_stored_and_its_replay_is_not(service: Serv
         assert service.browser.hook(REPLY, text("STOP", sid=sid)).status_code == 200
     [kept] = replies(service, sid)
     assert kept.body == kept.raw["Body"] == row.replace("\0", "\N{SYMBOL FOR NULL}")
+    service.clinic.read(MONDAY)
+    [read] = replies(service, sid)
+    assert (read.body, read.read_at) == (kept.body, MONDAY)
+    assert read.labels
 
 
 def test_bytes_that_are_half_a_surrogate_pair_lose_nothing_else(service: Service) -> None:

@@ -184,6 +184,16 @@ def test_every_count_has_a_bound(clinic: Clinic, monkeypatch: pytest.MonkeyPatch
     assert measured(clinic).statuses == {Status.SCHEDULED: 3}
 
 
+def test_replies_that_wait_to_be_read_are_counted_with_the_wait_of_the_oldest(clinic: Clinic) -> None:
+    clinic.keep("numb", now=NOON, reference="IN1")
+    clinic.keep("thanks", now=NOON + MINUTE, reference="IN2")
+    told = measured(clinic, NOON + 3 * MINUTE)
+    assert (told.unread, told.unread_for) == (2, 3 * MINUTE)
+    clinic.read(NOON + 3 * MINUTE)
+    told = measured(clinic, NOON + 4 * MINUTE)
+    assert (told.unread, told.unread_for) == (0, timedelta(0))
+
+
 def test_every_big_table_is_read_from_one_end_of_an_index(clinic: Clinic) -> None:
     clinic.record()
     clinic.tick(NOON)
@@ -200,10 +210,10 @@ def test_every_big_table_is_read_from_one_end_of_an_index(clinic: Clinic) -> Non
                 plan = db.connection().exec_driver_sql(f"{explain} {statement}", parameters).all()
                 shown.append("\n".join(str(line) for line in plan))
 
-    ends = ["ix_message_owed", "ix_message_due_at", "ix_message_uncertain", "ix_alert_open"]
+    ends = ["ix_message_owed", "ix_message_due_at", "ix_message_uncertain", "ix_alert_open", "ix_reply_unread"]
     keys = [f"{'sqlite_autoindex_' if is_sqlite else 'pk_'}{table}" for table in ("attempt", "receipt", "reply")]
     assert [index for index in (*ends, *keys) if not any(index in plan for plan in shown)] == []
-    assert len(shown) == 11
+    assert len(shown) == 12
     scans = [
         line
         for plan in shown

@@ -237,8 +237,14 @@ def test_bytes_that_are_no_utf_8_lose_nothing_else(browser: Browser, open_db: Op
     assert only_reply(open_db).body == "pain 7 \ufffd"
 
 
-def test_a_body_of_100_kb_is_not_read(browser: Browser, open_db: OpenDb) -> None:
-    answer = browser.hook(REPLY, reply("x" * 100_000))
+def test_a_body_of_100_kb_is_kept_in_any_script(browser: Browser, open_db: OpenDb) -> None:
+    body = "\N{CJK UNIFIED IDEOGRAPH-75DB}" * 33_000
+    assert browser.hook(REPLY, reply(body)).status_code == 200
+    assert only_reply(open_db).body == body
+
+
+def test_a_body_of_a_megabyte_is_not_read(browser: Browser, open_db: OpenDb) -> None:
+    answer = browser.hook(REPLY, reply("x" * 1_000_000))
 
     assert (answer.status_code, answer.json()["title"]) == (413, HTTPStatus(413).phrase)
     assert kept(open_db, Reply) == 0

@@ -50,6 +50,8 @@ def test_what_may_be_alerted_on_is_there_from_the_start(browser: Browser, add_me
         *(series("sender_stopped", channel=channel) for channel in Channel),
         *(series("attempts_last_hour", channel=each, outcome=how) for each in Channel for how in AttemptOutcome),
         series("messages_uncertain"),
+        series("replies_unread"),
+        series("oldest_unread_reply_wait_seconds"),
         series("paused"),
     }
     assert {figures[one] for one in expected} == {0}
