@@ -1,6 +1,7 @@
 """What follows from a reply: labels, the answer to a question, outcomes, alerts and consent; each once."""
 
 from datetime import datetime, timedelta
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -358,3 +359,26 @@ def test_whatever_comes_is_read(clinic: Clinic, body: str) -> None:
     reply = last(clinic)
     assert (reply.read_at, reply.body) == (local(14, 11), body)
     assert reply.labels
+
+
+def test_two_ticks_at_once_read_each_reply_once(busy_clinic: Clinic) -> None:
+    clinic = busy_clinic
+    for number in range(3):
+        phone = f"+1212555010{number}"
+        clinic.record(f"T{number}", patient={"phone": phone, "given_name": f"P{number}"})
+        for said in ("my foot is numb", "thanks", "I have chest pain"):
+            clinic.keep(said, now=NOON, sent_from=phone, reference=f"{number} {said}")
+    meet = Barrier(2)
+
+    def read() -> None:
+        meet.wait()
+        clinic.read(NOON)
+
+    threads = [Thread(target=read) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    clinic.read(NOON)
+    assert [alert.label for alert in alerts(clinic)] == [Label.EMERGENCY] * 3
+    assert answers(clinic).count("answer-emergency") == 3
