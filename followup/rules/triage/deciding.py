@@ -113,7 +113,7 @@ class Decision:
         state = self._modifiers.state(find.span)
         if find.sign in _ASKED_FOR and state not in (State.DENIED, State.FEARED, State.OTHER_PERSON):
             return find
-        label = _INSTEAD[state]
+        label = Label.UNCLEAR if find.sign == "call" else _INSTEAD[state]  # "don't call me" is no good news
         if state is State.OVER and find.label is Label.URGENT:
             label = Label.UNCLEAR
         if state is State.IN_SESSION and find.label is not Label.NERVE:

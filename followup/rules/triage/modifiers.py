@@ -30,9 +30,11 @@ _BARE_NOES = frozenset({"none", "no", "nope", "ninguno", "ninguna", "negative"})
 _ANDS = frozenset({"and", "y", "e"})
 _ORS = frozenset({"or", "nor", "ni", "o", "neither"})
 _IN_LISTS = word_list("in-lists")
+_BEFORE_GONE = word_list("before-gone")
 _WHOSE = word_list("whose")
 _MINE = word_list("mine")
-_NOW = frozenset({"still", "now", "since", "today", "already", "sigo", "todavia", "aun"})
+_HERE = frozenset({"this", "these", "este", "esta", "estos"})  # "if this redness": it is there
+_NOW = frozenset({"still", "keeps", "keep", "now", "since", "today", "already", "sigo", "todavia", "aun"})
 
 
 @dataclass(frozen=True)
@@ -175,9 +177,9 @@ class Modifiers:
         return self.passage.clauses[following] in self._spans("answer-no")
 
     def _is_over(self, sign: Span) -> bool:
-        if self._last_return >= sign[0]:
-            return False
         clause = self._clause(sign)
+        if self._last_return >= self.passage.clauses[clause][0]:
+            return False
         if any(0 <= sign[0] - over[1] <= 2 for over in self._overs_before[clause]):
             return True
         later = range(clause, clause + _CLAUSES_ON + 1)
@@ -187,7 +189,8 @@ class Modifiers:
         """Whether "gone" is about this sign: no other stands between, but for those that it is listed with."""
         others = self.signs[bisect_left(self.signs, (sign[1], 0)) : bisect_left(self.signs, (over[0], 0))]
         if not others:
-            return True
+            first, _ = self.passage.clauses[self._clause(over)]
+            return first <= sign[0] or _BEFORE_GONE.issuperset(self.passage.words[first : over[0]])
         inside = covered(others)
         joined = range(sign[1], others[-1][0])
         return self._clause(over) == self._clause(sign) and all(
@@ -196,7 +199,10 @@ class Modifiers:
 
     def _is_feared(self, sign: Span) -> bool:
         clause = self._clause(sign)
-        return any(fear[0] <= sign[0] for fear in self._fears[clause]) and _NOW.isdisjoint(self._in(clause))
+        fears = [fear for fear in self._fears[clause] if fear[0] <= sign[0]]
+        if not fears or not _NOW.isdisjoint(self._in(clause)):
+            return False
+        return _HERE.isdisjoint(self.passage.words[fears[-1][0] : sign[0]])
 
     def _was_in_session(self, sign: Span) -> bool:
         clause = self._clause(sign)

@@ -17,6 +17,7 @@ LONGEST_CLAUSE = 200  # words; more than a text message has, and it keeps the ti
 
 # A modifier never crosses these (clinical.md §4.2 step 4).
 _TURNS = word_list("turns")
+_OTHER_THAN = ("other", "than")
 _NO_TURN_AFTER = frozenset({"nothing", "all", "anything", "last", "not", "as", "a", "for", "no"})
 # After "and", these begin a clause of its own.
 _SUBJECTS = word_list("subjects")
@@ -96,7 +97,7 @@ class _Writer:
 
     def add(self, token: Token) -> None:
         before = self.tokens[-1].word
-        if token.word in _TURNS and before not in _NO_TURN_AFTER:
+        if (token.word in _TURNS and before not in _NO_TURN_AFTER) or (before, token.word) == _OTHER_THAN:
             self.pause(HARD, token.start)
             self._write(token)
             self.pause(HARD, token.end)

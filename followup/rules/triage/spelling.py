@@ -31,7 +31,7 @@ class Speller:
 
     def __post_init__(self) -> None:
         by_letter = defaultdict[str, list[str]](list)
-        for target in sorted(self.targets):
+        for target in sorted({*self.targets, *self.aliases}):
             if len(target) >= SHORTEST - 1 and target.isalpha():
                 by_letter[target[0]].append(target)
         self._by_letter = by_letter
@@ -56,7 +56,8 @@ class Speller:
             if released != plain and len(released) > 1 and (released in self.aliases or released in self.known):
                 return self.words(released)
         plain = _HELD.sub(r"\1\1", plain)
-        return [self._nearest(plain) or plain]
+        nearest = self._nearest(plain)
+        return self.words(nearest) if nearest else [plain]
 
     def _nearest(self, plain: str) -> str | None:
         if not SHORTEST <= len(plain) <= LONGEST or not plain.isalpha():

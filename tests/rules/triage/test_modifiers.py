@@ -154,3 +154,17 @@ def test_what_no_rule_explains_goes_to_a_person() -> None:
         *("", " ", "?", "…", "asdfgh", "🤕", "my hand feels weird", "thank you my hand feels like a balloon"),
         *("ok danke mein arm ist taub", "mon bras est engourdi", "not great", "yes"),
     )
+
+
+def test_being_fine_besides_is_not_being_over_it() -> None:
+    all_are(
+        Label.NERVE,
+        *("my thumb is numb but I'm fine", "slept great, foot numb, all good", "numb hand. weather is good now"),
+        *("toe is numb. Thanks, feeling better now", "my foot goes numb for a few minutes every hour"),
+        *("no issues other than a numb toe", "no complaints except tingling", "nothing but numb toes"),
+    )
+
+
+def test_a_question_about_what_is_there_is_no_mere_fear() -> None:
+    all_are(Label.NERVE, "is it bad if my foot is numb?", "if my foot keeps tingling should I come in?")
+    all_are(Label.INFECTION, "how do I know if this redness is infected?")

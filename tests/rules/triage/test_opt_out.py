@@ -29,7 +29,7 @@ def test_an_opt_out_in_any_words_is_one_and_nothing_else(text: str) -> None:
         *("don't text me at night, I work", "take me off the schedule for Friday", "I haven't been to the gym"),
         *("this isn't that bad", "can I remove the bandage", "get me out of pain", "the bruises don't bother me"),
         *("cancelar mi cita", "no para de sangrar", "me duele la espalda baja", "no me llegó el mensaje"),
-        "when will my hip stop bothering me",
+        *("when will my hip stop bothering me", "this pain will not leave me alone", "take me off the waitlist"),
     ],
 )
 def test_what_only_says_stop_end_or_cancel_is_no_opt_out(text: str) -> None:
