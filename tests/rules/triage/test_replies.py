@@ -1,4 +1,4 @@
-"""The development set: a third of it, chosen by a hash of the text, was never tuned on. See docs/triage.md."""
+"""The development set. A third of it, chosen by a hash of the text, is for checking; docs/triage.md tells what first runs showed."""
 
 import json
 from collections.abc import Iterator
