@@ -48,9 +48,10 @@ def show(key: str, desk: TheDesk) -> HTMLResponse:
 def change(key: str, desk: TheDesk, form: TheForm) -> Response:
     """Let it be as typed, unless someone else changed it meanwhile."""
     places, version = _typed(form), form.first(VERSION, most=64)
+    with desk.read() as db:
+        clinic = _find(db, key)
     try:
         with desk.write() as db:
-            clinic = _find(db, key)
             staff_pages.put_list(db, clinic=clinic, places=places, version=version, now=desk.now, by=desk.by)
     except Unfit as error:
         return _draw(desk, clinic, places=places, wrong=error.wrong, version=version, status=422)

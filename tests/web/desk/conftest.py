@@ -1,0 +1,108 @@
+"""People who work at the clinic, each in a browser that keeps its cookies."""
+
+import html
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
+from typing import Any
+
+import httpx
+import pytest
+
+from followup.actions import passwords, signing_in
+from followup.db import OpenDb, new_id, real_time
+from followup.models import Clinic, Staff
+from followup.runtime import Runtime
+from followup.terms import Role
+from followup.web import create_app
+from tests.web.conftest import NOW, Browser
+
+PASSWORD = "four words in a row"
+PAGE = {"Accept": "text/html"}
+
+
+@dataclass
+class Person:
+    """One browser, and whoever sits in front of it. `staff` is None for a stranger."""
+
+    browser: Browser
+    staff: Staff | None = None
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        headers = PAGE | ({"Cookie": cookie} if cookie else {}) | more.pop("headers", {})
+        answer = self.browser.ask(method, path, headers=headers, **more)
+        for kept in answer.headers.get_list("Set-Cookie"):
+            for name, morsel in SimpleCookie(kept).items():
+                if morsel["max-age"] == "0":
+                    self.cookies.pop(name, None)
+                else:
+                    self.cookies[name] = morsel.value
+        return answer
+
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        return self.ask("GET", path, **more)
+
+    def fill(self, path: str, *, on: str = "", **fields: Any) -> httpx.Response:
+        """Open a page (`on`, else the form's own path), and send its form with what a browser would keep in it."""
+        hidden = {name: self.hidden(on or path, name) for name in ("csrf", "version")}
+        kept = {name: value for name, value in hidden.items() if value is not None}
+        return self.ask("POST", path, data=kept | fields)
+
+    def hidden(self, path: str, name: str) -> str | None:
+        found = re.search(rf'name="{name}" value="([^"]*)"', self.get(path).text)
+        return html.unescape(found[1]) if found else None
+
+
+Hire = Callable[..., Person]
+
+
+@pytest.fixture
+def add_staff(open_db: OpenDb) -> Callable[..., Staff]:
+    """Someone who works here; with the password of tests, if asked for."""
+
+    def add(role: Role = Role.DESK, *, name: str = "", has_password: bool = False, **more: Any) -> Staff:
+        email = more.pop("email", f"{role}-{new_id().hex[-8:]}@oak.example")
+        staff = Staff(id=new_id(), email=email, name=name, role=role, added_at=NOW, added_by="test", **more)
+        if has_password:
+            staff.password_hash = passwords.hash_of(PASSWORD, email=email)
+        with open_db() as db:
+            db.add(staff)
+        return staff
+
+    return add
+
+
+@pytest.fixture
+def hire(browser: Browser, open_db: OpenDb, clinic: Clinic, add_staff: Callable[..., Staff]) -> Hire:
+    """Someone of a role who is signed in; at the clinic, which is there then."""
+    assert clinic.key
+
+    def hire(role: Role, **more: Any) -> Person:
+        staff = add_staff(role, **more)
+        with open_db() as db:
+            token = signing_in.open_for(db, staff=staff, now=NOW, clock=real_time(db))
+        return Person(browser, staff, {"__Host-followup": token})
+
+    return hire
+
+
+@pytest.fixture
+def admin(hire: Hire) -> Person:
+    return hire(Role.ADMIN, name="Ines Moreau", email="ines@oak.example")
+
+
+@pytest.fixture
+def stranger(browser: Browser, clinic: Clinic) -> Person:
+    assert clinic.key
+    return Person(browser)
+
+
+@pytest.fixture
+def practitioner(runtime: Runtime, practice: Browser, clinic: Clinic) -> Person:
+    """Whoever tries the service out while nothing is live."""
+    assert runtime.settings.followup_live
+    assert clinic.key
+    return Person(Browser(create_app(practice.app.state.runtime)))
