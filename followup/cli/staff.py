@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from followup.actions import staffing
+from followup.actions import auditing, inviting, staffing
 from followup.actions.staffing import BadStaff, NotKnown, StaffEntry
 from followup.cli.console import OPERATOR, fail, service, tell_list
 from followup.queries import staff as queries
@@ -92,6 +92,22 @@ def on_call(
             }
     for position, (one, hours) in sorted(places.items()):
         typer.echo(f"{position}. {one.email}, {hours or 'at any time'}{'' if one.phone else ', by email alone'}")
+
+
+@app.command()
+def invite(email: Annotated[str, typer.Argument(metavar="EMAIL")]) -> None:
+    """Print the link with which someone chooses a password: it works once, for 7 days. Whoever has it can become them.
+
+    The first administrator starts with it; later invitations go by email, from the settings.
+
+    Example: followup staff invite kim@oak.example
+    """
+    with service() as runtime, _refusals():
+        now = runtime.now()
+        with runtime.open_db() as db:
+            staff = staffing.find_staff(db, email)
+            auditing.note(db, did="invite", subject="staff", subject_id=staff.id, now=now, by=OPERATOR)
+        typer.echo(inviting.link(runtime.links, staff=staff, now=now))
 
 
 @contextmanager

@@ -123,3 +123,14 @@ def test_who_had_left_is_on_no_list_until_they_are_added_again(clinic: Clinic) -
     assert "nobody here has the address" in staff("on-call", "maple", KIM).stderr
     staff("add", KIM)
     assert listed()[KIM]["on_call"] == [{"clinic": "maple", "position": 1, "hours": ""}]
+
+
+@pytest.mark.usefixtures("clinic")
+def test_an_invitation_is_a_link_for_who_works_here_and_stands_in_the_log(open_db: OpenDb) -> None:
+    staff("add", KIM)
+    invited, stranger = staff("invite", KIM), staff("invite", LEE)
+
+    assert invited.stdout.startswith("http://127.0.0.1:8000/password/")
+    assert (stranger.exit_code, stranger.stdout) == (1, "")
+    with open_db() as db:
+        assert db.scalars(select(AuditEntry.did).where(AuditEntry.subject == "staff")).all() == ["add", "invite"]

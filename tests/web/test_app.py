@@ -24,6 +24,8 @@ def test_every_answer_carries_its_guards(browser: Browser, path: str) -> None:
     assert "frame-ancestors 'none'; base-uri 'none'" in headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cross-Origin-Opener-Policy"] == headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "unsafe" not in headers["Content-Security-Policy"]
     assert headers["Strict-Transport-Security"] == "max-age=31536000"
 
 

@@ -1,11 +1,15 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
+from starlette.requests import Request
 
-from followup.db import OpenDb
-from followup.models import Alert, Clinic, Message, Sender, Switch
-from followup.queries import desk
+from followup.db import OpenDb, new_id, real_time
+from followup.models import Alert, AuditEntry, Clinic, Message, Sender, Switch
+from followup.queries import desk, sign_ins
+from followup.runtime import Runtime
 from followup.terms import AlertCause, Channel, Label, Origin, Role, Status
+from followup.web.desk.frame import Desk
 from tests.web.conftest import NOW, AddMessage
 
 from .conftest import Hire, Person
@@ -124,6 +128,22 @@ def test_the_frame_costs_the_same_however_much_there_is(
 
     assert (counts.alerts, counts.uncertain) == (100, 3)
     assert "(99+) More" in admin.get("/more").text
+
+
+def test_a_look_at_somebody_is_kept_once_in_a_while(admin: Person, open_db: OpenDb, runtime: Runtime) -> None:
+    seen = new_id()
+    with open_db() as db:
+        who = sign_ins.holder(db, token=admin.cookies["__Host-followup"], clock=real_time(db))
+    assert who
+    state = admin.browser.app.state
+    for minutes in (0, 10, 20):
+        now = NOW + timedelta(minutes=minutes)
+        request = Request({"type": "http", "app": admin.browser.app, "headers": []})
+        Desk(request, runtime, state.pages, state.door, who, now).saw("patient", seen)
+
+    with open_db() as db:
+        looks = db.scalars(select(AuditEntry).where(AuditEntry.subject_id == str(seen)).order_by(AuditEntry.id)).all()
+    assert [(look.did, look.did_by) for look in looks] == [("see", "ines@oak.example")] * 2
 
 
 def alert_of(clinic: Clinic, **other: object) -> Alert:
