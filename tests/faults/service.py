@@ -1,5 +1,6 @@
 """The whole service as a test sees it from outside: what it owes, what it says of it, and what Twilio really got."""
 
+import signal
 import socket
 import sys
 from collections import Counter
@@ -13,9 +14,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy.orm import Session
 
 from followup.actions import setting_up
-from followup.actions.enrolling import record_treatment
+from followup.actions.enrolling import Recorded, record_treatment
 from followup.actions.entries import TreatmentEntry
 from followup.actions.fields import Place
 from followup.db import OpenDb, connect, opener
@@ -62,24 +64,40 @@ class Service:
 
     def owe(self, *faults: str, channel: Channel = Channel.SMS, seconds: float = 0) -> Owed:
         """Record a session over the lungs, whose warning is due at once and meets these faults on its way."""
-        number = next(self._numbers)
-        phone, email = f"+1212555{number:04}", f"patient-{number}@patients.example"
-        to = phone if channel is Channel.SMS else email
+        patient = self._new_patient()
+        to = patient["phone" if channel is Channel.SMS else "email"]
         for fault in faults:
             self.emulators.fault(fault, match=to, seconds=seconds)
-        data = {
-            "external_id": f"session-{number}",
-            "clinic": setting_up.SAMPLE.key,
-            "patient": {"given_name": "Ana", "phone": phone, "email": email},
-            "consent": {channel.value: True, "method": "paper form"},
-            "ended_at": self.now(),
-            "regions": ["chest"],
-        }
-        entry = TreatmentEntry.model_validate(data, context=Place(setting_up.SAMPLE.zone, setting_up.SAMPLE.country))
         with self.open_db() as db:
-            first = record_treatment(db, entry=entry, now=self.now(), by="test").messages[0]
+            first = self._record(db, patient, region="chest", channel=channel).messages[0]
         assert (first.wording, first.channel) == ("chest-warning", channel)
         return Owed(first.id, to)
+
+    def ask(self) -> Owed:
+        """The question for a pain score, as if it had reached its patient an hour ago; nothing else is due."""
+        patient = self._new_patient()
+        with self.open_db() as db:
+            messages = self._record(db, patient, region="knee", channel=Channel.SMS).messages
+            [question] = [each for each in messages if each.wording == "pain-score"]
+            question.status, question.left_at = Status.DELIVERED, self.now() - timedelta(hours=1)
+        return Owed(question.id, patient["phone"])
+
+    def _new_patient(self) -> dict[str, str]:
+        number = next(self._numbers)
+        phone, email = f"+1212555{number:04}", f"patient-{number}@patients.example"
+        return {"external_id": f"patient-{number}", "given_name": "Ana", "phone": phone, "email": email}
+
+    def _record(self, db: Session, patient: Mapping[str, str], *, region: str, channel: Channel) -> Recorded:
+        data = {
+            "external_id": f"session of {patient['external_id']}",
+            "clinic": setting_up.SAMPLE.key,
+            "patient": patient,
+            "consent": {channel.value: True, "method": "paper form"},
+            "ended_at": self.now(),
+            "regions": [region],
+        }
+        entry = TreatmentEntry.model_validate(data, context=Place(setting_up.SAMPLE.zone, setting_up.SAMPLE.country))
+        return record_treatment(db, entry=entry, now=self.now(), by="test")
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -96,11 +114,14 @@ class Service:
         """What the mail server took of it."""
         return [row for row in self.emulators.mailbox() if row["to"] == owed.to]
 
+    def taken(self) -> Counter[str]:
+        """How often the gateways took each message."""
+        texts = [row["message_id"] for row in self.emulators.ledger()]
+        return Counter([*texts, *(row["message_id"].strip("<>").partition("@")[0] for row in self.emulators.mailbox())])
+
     def twice(self) -> list[str]:
         """The messages that somebody got more than once: what must never be."""
-        texts = Counter(row["message_id"] for row in self.emulators.ledger())
-        mails = Counter(row["message_id"] for row in self.emulators.mailbox())
-        return [message_id for message_id, times in (texts + mails).items() if times > 1]
+        return [message_id for message_id, times in self.taken().items() if times > 1]
 
     def until(self, condition: Callable[[], object]) -> None:
         """Wait for a condition; when that is in vain, show what the processes said last."""
@@ -123,6 +144,15 @@ class Service:
     def has_killed_at(self, point: str) -> bool:
         return not (self.deaths / point).exists()
 
+    @contextmanager
+    def held_at(self, point: str, *, processes: int) -> Iterator[None]:
+        """Let so many processes gather at this point, and go on together as the block ends."""
+        hold = self.deaths / f"hold {point}"
+        hold.touch()
+        yield
+        self.until(lambda: len(list(self.deaths.glob("held *"))) == processes)
+        hold.unlink()
+
     def revive(self) -> None:
         """Take back every death that did not come about."""
         for point in self.deaths.iterdir():
@@ -132,10 +162,20 @@ class Service:
         """The id of the process that spoke to a gateway last."""
         return int((self.deaths / "speaker.pid").read_text())
 
-    def stop_texts(self, owed: Owed) -> None:
-        """Write STOP as the patient."""
-        answer = self.emulators.inbound(from_=owed.to, to=TWILIO_NUMBER, body="STOP")
-        assert answer["status_code"] == 200
+    def write(self, owed: Owed, body: str, *, sid: str = "") -> int | None:
+        """Text the service as the patient, through Twilio, which gives the text this id; what it answered, if it did."""
+        answer = self.emulators.inbound(from_=owed.to, to=TWILIO_NUMBER, body=body, sid=sid)
+        status: int | None = answer["status_code"]
+        return status
+
+    @contextmanager
+    def stopped(self, name: str) -> Iterator[None]:
+        """One process stands still meanwhile."""
+        self.processes.signal(name, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.processes.signal(name, signal.SIGCONT)
 
 
 @contextmanager

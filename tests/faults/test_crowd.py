@@ -1,16 +1,20 @@
-"""Many messages due at once, and two of everything that sends them."""
+"""Many messages due and many replies unread at once, and two of everything that sends and reads them."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
 from followup.models import Message
+from followup.terms import Channel
 
+from .hearing import staff, until_over
 from .service import WENT, Service, service_on
 
-MANY = 300
+MANY, TALKATIVE = 300, 20
 
 
 @pytest.fixture
@@ -27,6 +31,23 @@ def test_two_workers_and_two_beats_send_each_of_many_texts_once(crowded: Service
         assert crowded.has_killed_at("answered")
     assert crowded.twice() == []
     assert {row["message_id"] for row in crowded.emulators.ledger()} == texts
+
+
+def test_two_ticks_hear_each_of_many_patients_once(crowded: Service) -> None:
+    first, _ = staff(crowded)
+    patients = [crowded.ask() for _ in range(TALKATIVE)]
+    with crowded.processes:
+        # Both look for unread replies at the same moment, and find all of them.
+        with crowded.held_at("before unread", processes=2), ThreadPoolExecutor() as texting:
+            # Whichever of two texts is read first answers the question, and raises the alert that the other joins.
+            said = [texting.submit(crowded.write, asked, body) for asked in patients for body in ("8", "9")]
+            assert {each.result() for each in said} == {HTTPStatus.OK}
+        stories = [until_over(crowded, asked) for asked in patients]
+    assert crowded.twice() == []
+    for heard in stories:
+        assert len(heard.replies) == 2
+        assert [len(heard.alerts), len(heard.outcomes), len(heard.answers)] == [1, 1, 1]
+        assert heard.told == {(first, channel): 1 for channel in Channel}
 
 
 def went(service: Service) -> int:

@@ -2,6 +2,7 @@
 
 `celery -A worker_app worker` and `beat` are its background half, `python worker_app.py FD` serves the web on a socket.
 A file in DEATHS names a point. The first process that gets there takes the file away and is gone, as in a power cut.
+A file `hold` and a point keeps everybody there who comes by, until it is gone.
 """
 
 import os
@@ -13,19 +14,25 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import wraps
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from followup.actions import receiving, sending
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from followup.actions import alarms, notices, receiving, replying, sending, understanding
 from followup.actions.patience import Patience
-from followup.actions.receiving import Told
 from followup.messages.gateway import Answer, Gateway, Parcel, Search, Sighting
+from followup.rules.triage import Reading, triage
 from followup.runtime import build
 from followup.tasks import make_celery
 from followup.terms import Channel
+from followup.testing.waiting import until
 from settings import load
 
 DEATHS = Path(os.environ["DEATHS"])
 SPEAKER = DEATHS / "speaker.pid"
+POISON = "poison"
 SHORT = Patience(
     lease=timedelta(seconds=1.5),
     speak_within=timedelta(seconds=3),
@@ -44,6 +51,14 @@ def die_at(point: str) -> None:
     except FileNotFoundError:
         return
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def wait_at(point: str) -> None:
+    """Stay here for as long as a test wants others to catch up."""
+    hold = DEATHS / f"hold {point}"
+    if hold.exists():
+        (DEATHS / f"held {os.getpid()}").touch()
+        until(lambda: not hold.exists(), within=timedelta(minutes=1))
 
 
 class MortalGateway(Gateway):
@@ -82,18 +97,46 @@ def mortal_queueing(task: Any) -> None:
     task.apply_async = die_or_queue
 
 
-def mortal_hook() -> None:
-    keep = receiving.keep_receipts
+def mortal(module: ModuleType, name: str, *, called: str = "") -> None:
+    """Let it be fatal to call this, to have done it, and to have committed what it did.
 
-    @wraps(keep)
-    def keep_and_die(*args: Any, **about: Any) -> list[Told]:
-        news = keep(*args, **about)
-        die_at("receipt")  # before its transaction is committed
-        return news
+    The points are `before`, `after` and `committed`, then the name, or the argument that is `called` so.
+    """
+    do = getattr(module, name)
 
-    receiving.keep_receipts = keep_and_die
+    @wraps(do)
+    def do_or_die(db: Session, **about: Any) -> Any:
+        point = about[called] if called else name
+        wait_at(f"before {point}")
+        die_at(f"before {point}")
+        done = do(db, **about)
+        db.flush()  # all of it is in the database, and nothing is committed
+        die_at(f"after {point}")
+        event.listen(db, "after_commit", lambda _: die_at(f"committed {point}"), once=True)
+        return done
+
+    setattr(module, name, do_or_die)
 
 
+def read(text: str) -> Reading:
+    """As triage does, but for words that no code of ours was ready for."""
+    if text == POISON:
+        raise RuntimeError(text)
+    return triage(text)
+
+
+understanding.triage = read  # type: ignore[attr-defined]  # imported there for its own use
+for module, name in (
+    (receiving, "keep_receipts"),
+    (receiving, "keep_reply"),
+    (understanding, "unread"),
+    (understanding, "understand"),
+    (alarms, "start_clock"),
+    (alarms, "tell_next"),
+    (replying, "answer"),
+):
+    mortal(module, name)
+mortal(notices, "owe", called="wording")
 runtime = build(load(), patience=SHORT)
 runtime = replace(runtime, gateways={channel: MortalGateway(way) for channel, way in runtime.gateways.items()})
 sending._BATCH[Channel.SMS] = SMALL_BATCH
@@ -108,7 +151,6 @@ def serve(door: int) -> None:
 
     from followup.web.app import create_app  # noqa: PLC0415
 
-    mortal_hook()
     server = uvicorn.Server(uvicorn.Config(create_app(runtime), log_level="warning", access_log=False))
     server.run(sockets=[socket.socket(fileno=door)])
 
