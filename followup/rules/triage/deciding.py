@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from followup.rules.triage.data import word_list
 from followup.rules.triage.lengths import longest_hours
 from followup.rules.triage.lexicon import Lexicon
 from followup.rules.triage.menus import answers
@@ -36,6 +37,9 @@ _PAIN = frozenset(
     {"pain", "pains", "dolor", "hurts", "duele", "hurting", "bad", "painful", "sademoji"}
 )  # named beside a score
 _SAD = frozenset({"sademoji", "ouch", "ow"})  # beside soreness
+_PLAIN = word_list("plain")
+_WHERE = word_list("where")
+_SAYS_OVER = frozenset({State.OVER, State.IN_SESSION, State.DENIED, State.OTHER_PERSON, "courtesy"})
 _MOST_UNKNOWN = 0.5  # of the words; more of them, and the reply is in another language or is none
 
 
@@ -205,6 +209,7 @@ class Decision:
         """What a person must read: hints of trouble, and clauses about the patient that no rule could read."""
         yield from self._hints(found)
         yield from self._unread_clauses(found)
+        yield from self._odd_words(found)
         if self._is_foreign():
             yield Find(Label.UNCLEAR, "foreign", (1, len(self.passage.tokens) - 1))
 
@@ -237,9 +242,27 @@ class Decision:
         for name, span in self._cues:
             clause = clause_of[span[0]]
             is_about_me = name == "body" or (name == "mine" and clause in sensing and clause not in wish)
-            is_read = clause in state or (clause in wish and clause not in sensing)
-            if is_about_me and not is_read and self._modifiers.state(span) is not State.FEARED:
+            is_read = clause in state or (clause in wish and clause not in sensing) or self._only_places(clause, found)
+            if is_about_me and not is_read and self._modifiers.state(span) not in (State.FEARED, State.IN_SESSION):
                 yield Find(Label.UNCLEAR, name, span)
+
+    def _only_places(self, clause: int, found: list[Find]) -> bool:
+        """Whether the clause tells where it is sore, and no more: "B, mainly my calf"."""
+        words = self.passage.words[slice(*self.passage.clauses[clause])]
+        return _WHERE.issuperset(words) and any(find.label is Label.EXPECTED for find in found)
+
+    def _odd_words(self, found: list[Find]) -> Iterator[Find]:
+        """Words that are nothing to do with soreness or good news, in a clause that tells of no more than these."""
+        clause_of = self.passage.clause_of
+        read = covered([*(find.span for find in found), *(span for _, span in self._idioms)])
+        bodily = {clause_of[span[0]] for name, span in self._cues if name == "body"}
+        sore = {clause_of[find.span[0]] for find in found if find.label is Label.EXPECTED and find.sign not in _SAYS_OVER}
+        good = {clause_of[find.span[0]] for find in found if find.label is Label.THANKS and find.sign not in _SAYS_OVER}
+        for clause in sorted(sore | (good & bodily)):
+            for place in range(*self.passage.clauses[clause]):
+                word = self.passage.words[place]
+                if word.isalpha() and word not in _PLAIN and place not in read:
+                    yield Find(Label.UNCLEAR, "odd", (place, place + 1))
 
     def _is_foreign(self) -> bool:
         words = [word for word in self.passage.words if word.isalpha()]

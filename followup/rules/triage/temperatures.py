@@ -16,13 +16,13 @@ _UNITS = frozenset({"c", "f", "celsius", "fahrenheit", "degrees", "deg", "grados
 
 
 def temperatures(passage: Passage) -> Iterator[tuple[int, bool]]:
-    """Each body temperature as its token and whether it is a fever. A bare number is none."""
+    """Each body temperature as its token and whether it is a fever. A bare whole number is none."""
     words = passage.words
     for place, word in enumerate(words):
         if not re.fullmatch(r"\d{2,3}(?:\.\d{1,2})?", word):
             continue
         value, near = float(word), words[max(0, place - 5) : place + 4]
-        is_named = words[place + 1] in _UNITS or not _NEAR.isdisjoint(near)
+        is_named = "." in word or words[place + 1] in _UNITS or not _NEAR.isdisjoint(near)
         if is_named and _LOWEST_C <= value <= _HIGHEST_C:
             yield place, value >= FEVER_C
         elif is_named and _LOWEST_F <= value <= _HIGHEST_F:

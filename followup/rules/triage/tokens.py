@@ -30,6 +30,7 @@ _TOKEN = re.compile(
 _PAUSE_OF = {"ask": ASK, "hard": HARD, "soft": SOFT}
 _FIXED = {"and": "and", "heart": "okemoji", "sad": "sademoji", "phone": "phonenumber", "percent": "percent"}
 _IS = re.compile("(.+)['\u2019]s", re.IGNORECASE)
+_WILL = re.compile("(.+)['\u2019]ll", re.IGNORECASE)
 _PRONOUNS = frozenset({"it", "that", "what", "there", "he", "she", "let", "who", "where", "how", "here", "when"})
 _NOT_LETTERS = re.compile(f"[{_JOINERS}]")
 
@@ -58,6 +59,8 @@ def cut(text: str) -> Iterator[Token]:
             yield Token(found[0], start, end)
         elif (named := _IS.fullmatch(found[0])) and (plain := plain_word(named[1])) not in _PRONOUNS:
             yield from (Token(plain, start, end), Token("is", start, end))  # "my leg's numb" is about one leg
+        elif will := _WILL.fullmatch(found[0]):
+            yield from (Token(plain_word(will[1]), start, end), Token("will", start, end))  # "I'll" is not "ill"
         elif plain := plain_word(found[0]):
             yield Token(plain, start, end)
 
