@@ -256,7 +256,9 @@ class Decision:
         clause_of = self.passage.clause_of
         read = covered([*(find.span for find in found), *(span for _, span in self._idioms)])
         bodily = {clause_of[span[0]] for name, span in self._cues if name == "body"}
-        sore = {clause_of[find.span[0]] for find in found if find.label is Label.EXPECTED and find.sign not in _SAYS_OVER}
+        sore = {
+            clause_of[find.span[0]] for find in found if find.label is Label.EXPECTED and find.sign not in _SAYS_OVER
+        }
         good = {clause_of[find.span[0]] for find in found if find.label is Label.THANKS and find.sign not in _SAYS_OVER}
         for clause in sorted(sore | (good & bodily)):
             for place in range(*self.passage.clauses[clause]):
