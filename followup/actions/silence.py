@@ -90,6 +90,7 @@ def _due(now: datetime) -> Select[Enrolment, TreatmentSession, Patient, Clinic, 
             Message.status.in_(lifecycle.GONE),
             Step.question == Question.CHECK_IN,
         )
+        .correlate(Enrolment)  # by itself it would not look beyond the subquery below
         .scalar_subquery()
     )
     has_spoken = select(Reply.id).where(Reply.patient_id == Patient.id, Reply.received_at >= asked_at).exists()

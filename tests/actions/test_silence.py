@@ -34,7 +34,13 @@ def speak(clinic: Clinic, at: datetime) -> None:
     patient = clinic.owed("check-in").patient
     assert patient
     with clinic.open_db() as db:
-        said: dict[str, Any] = {"channel": Channel.SMS, "reference": f"IN-{at}", "sent_from": PHONE, "sent_to": "+1", "body": "A"}
+        said: dict[str, Any] = {
+            "channel": Channel.SMS,
+            "reference": f"IN-{at}",
+            "sent_from": PHONE,
+            "sent_to": "+1",
+            "body": "A",
+        }
         db.add(Reply(**said, raw={}, received_at=at, read_at=at, patient_id=patient.id))
 
 
@@ -91,6 +97,15 @@ def test_what_was_said_before_the_question_does_not_count(clinic: Clinic) -> Non
     clinic.record(**RISKY)
     clinic.run_to(local(9, 10))
     speak(clinic, local(8, 9))
+    assert len(watch(clinic, OVER)) == 1
+
+
+def test_what_was_said_after_another_patients_question_does_not_count(clinic: Clinic) -> None:
+    clinic.record("T2", ended_at=local(5, 10), patient={"given_name": "Bea", "phone": "+12125550177"})
+    clinic.record(**RISKY)
+    clinic.run_to(local(7, 12))
+    speak(clinic, local(7, 13))
+    clinic.run_to(local(9, 10))
     assert len(watch(clinic, OVER)) == 1
 
 
