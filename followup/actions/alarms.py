@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from followup.actions import notices
+from followup.actions.apart import held_apart
 from followup.models import Alert, Clinic, Message
 from followup.models.duty import on_duty, unproven
 from followup.models.owed import zone_of
@@ -48,7 +49,8 @@ def escalate(db: Session, *, now: datetime) -> int:
         execution_options={"populate_existing": True},
     ).all()
     for alert in due:
-        tell_next(db, alert=alert, now=now)
+        with held_apart("tell the next person", alert=alert.id), db.begin_nested():
+            tell_next(db, alert=alert, now=now)
     return len(due)
 
 

@@ -74,6 +74,7 @@ def _add_tasks(app: Celery, runtime: Runtime) -> None:
             silence.watch(db, now=now)
         with held_apart("alarms"), open_db() as db:
             alarms.escalate(db, now=now)
+        with held_apart("daily tests of alarms"), open_db() as db:
             alarms.prove(db, now=now)
         with open_db() as db:
             batches = sending.lease(db, now=now, patience=patience)

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.exc import OperationalError
 
 from followup.actions import understanding
+from followup.actions.apart import held_apart
 from followup.db import OpenDb
 from followup.logs import about, failure
 
@@ -15,7 +16,10 @@ MOST = 100  #: in one tick, so that sending is not held up
 
 
 def read_replies(open_db: OpenDb, *, now: datetime) -> int:
-    """Read the oldest unread replies; how many there were. What cannot be read becomes an alert for a person."""
+    """Read the oldest unread replies; how many there were. What cannot be read becomes an alert for a person.
+
+    What cannot even become one stays unread, and the next tick tries again.
+    """
     with open_db() as db:
         waiting = understanding.unread(db, most=MOST)
     for reply_id in waiting:
@@ -28,6 +32,6 @@ def read_replies(open_db: OpenDb, *, now: datetime) -> int:
             log.warning("reply not read yet", extra=about(reply=reply_id, **failure(error)))
         except Exception as error:  # noqa: BLE001 - whatever it is, a person must see that reply
             log.error("reading a reply failed", extra=about(reply=reply_id, **failure(error)))  # noqa: TRY400 - told by type and place alone
-            with open_db() as db:
+            with held_apart("give up a reply", reply=reply_id), open_db() as db:
                 understanding.give_up(db, reply_id=reply_id, now=now)
     return len(waiting)
