@@ -50,7 +50,7 @@ class Known:
         return Facts(
             origin=each.message.origin,
             expires_at=each.message.expires_at,
-            clinic_ready=bool(each.clinic.emergency),
+            clinic_ready=bool(each.clinic.emergency or each.staff),  # staff need no emergency number
             has_address=each.address is not None,
             consent=consent or None,
             replaced=each.message.replaced_by is not None,

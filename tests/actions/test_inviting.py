@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from followup import models
 from followup.actions import inviting
 from followup.db import OpenDb, new_id
 from followup.models import Message, Staff
@@ -45,3 +46,11 @@ def test_what_is_kept_of_an_invitation_opens_nothing(open_db: OpenDb) -> None:
     assert message.body
     assert "/password/link-left-out" in message.body
     assert clinic.email.sent[0].subject == "Maple Clinic: elija su contraseña"
+
+
+def test_an_invitation_leaves_before_the_clinic_has_an_emergency_number(open_db: OpenDb) -> None:
+    clinic = Clinic(open_db)
+    with open_db() as db:
+        db.scalars(select(models.Clinic)).one().emergency = ""
+    invited(open_db, clinic)
+    assert len(clinic.email.sent) == 1
