@@ -11,7 +11,7 @@ from followup.rules.triage.menus import answers
 from followup.rules.triage.modifiers import Modifiers, State
 from followup.rules.triage.opt_out import opt_outs
 from followup.rules.triage.passage import MASK, Passage, Span, asks, covered
-from followup.rules.triage.scores import scores
+from followup.rules.triage.scores import is_rising, scores
 from followup.rules.triage.signs import Found, apart
 from followup.rules.triage.temperatures import temperatures
 from followup.terms import Label
@@ -39,6 +39,7 @@ _PAIN = frozenset(
 _SAD = frozenset({"sademoji", "ouch", "ow"})  # beside soreness
 _PLAIN = word_list("plain")
 _WHERE = word_list("where")
+_FAINT_PRAISE = word_list("faint-praise")
 _SAYS_OVER = frozenset({State.OVER, State.IN_SESSION, State.DENIED, State.OTHER_PERSON, "courtesy"})
 _MOST_UNKNOWN = 0.5  # of the words; more of them, and the reply is in another language or is none
 
@@ -107,7 +108,9 @@ class Decision:
 
     @cached_property
     def _worries(self) -> list[Find]:
-        return [self._judged(find) for find in self._worry_signs if not self._is_cool(find)]
+        stops = covered(stop.span for stop in self._opt_outs)
+        signs = [find for find in self._worry_signs if find.sign != "call" or stops.isdisjoint(range(*find.span))]
+        return [self._judged(find) for find in signs if not self._is_cool(find)]
 
     def _judged(self, find: Find) -> Find:
         """The sign with the label that its clause leaves it. Nothing but a plain "no" lowers an emergency."""
@@ -181,7 +184,10 @@ class Decision:
     @cached_property
     def _numbers(self) -> list[Find]:
         booked = frozenset(self.passage.clause_of[find.span[0]] for find in self._bookings)
-        found = [Find(Label.SCORE, "", span) for span in scores(self._plain, self.lexicon, in_booking=booked)]
+        spans = list(scores(self._plain, self.lexicon, in_booking=booked))
+        found = [Find(Label.SCORE, "", span) for span in spans]
+        if is_rising(self._plain, spans, self.lexicon):
+            found += [Find(Label.URGENT, "rising", span) for span in spans]
         found += [
             Find(Label.INFECTION, "fever", (place, place + 1)) for place, is_fever in self._temperatures if is_fever
         ]
@@ -259,12 +265,18 @@ class Decision:
         sore = {
             clause_of[find.span[0]] for find in found if find.label is Label.EXPECTED and find.sign not in _SAYS_OVER
         }
-        good = {clause_of[find.span[0]] for find in found if find.label is Label.THANKS and find.sign not in _SAYS_OVER}
-        for clause in sorted(sore | (good & bodily)):
+        good = [find for find in found if find.label is Label.THANKS and find.sign not in _SAYS_OVER]
+        plainly = {clause_of[find.span[0]] for find in good if not self._is_faint(find)}
+        good_in = {clause_of[find.span[0]] for find in good}
+        for clause in sorted(sore | (good_in & bodily) | (good_in - plainly)):
             for place in range(*self.passage.clauses[clause]):
                 word = self.passage.words[place]
                 if word.isalpha() and word not in _PLAIN and place not in read:
                     yield Find(Label.UNCLEAR, "odd", (place, place + 1))
+
+    def _is_faint(self, find: Find) -> bool:
+        """Whether the good news is one word that may belong to anything: "gone", "better", "well"."""
+        return _FAINT_PRAISE.issuperset(self.passage.words[slice(*find.span)])
 
     def _is_foreign(self) -> bool:
         words = [word for word in self.passage.words if word.isalpha()]

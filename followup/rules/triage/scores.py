@@ -21,6 +21,8 @@ _PRAISED = frozenset(
 )
 _TIMES = frozenset({"am", "pm", "oclock", "appointment", "cita"})
 _ONES = frozenset({"one", "uno"})  # "that one", "no one": words before they are numbers
+_WAS = frozenset({"was", "were", "from", "used", "before", "era", "antes", "estaba", "yesterday", "ayer"})
+_CLEARLY = 2  # points; so much more pain than before is clearly worse
 _NUMBER = re.compile(r"(?:10|\d)(?:\.\d)?(/10)?|(?:10|\d)-(?:10|\d)")
 
 
@@ -47,3 +49,22 @@ def _is_score(words: Sequence[str], place: int, *, is_time: bool) -> bool:
     if place == 1:  # the reply begins with it
         return not word.isalpha() or after[0] in PAUSES
     return before[-1] in _BEFORE and _TIMES.isdisjoint(words)
+
+
+def is_rising(passage: Passage, spans: Sequence[Span], lexicon: Lexicon) -> bool:
+    """Whether of two scores the present one is clearly higher: "9/10 now, was 4", "from 3 to 7"."""
+    if len(spans) != 2:
+        return False
+    words = passage.words
+    past = [not _WAS.isdisjoint(words[max(0, first - 2) : first] + words[last : last + 1]) for first, last in spans]
+    values = [_value(words[first], lexicon) for first, _ in spans]
+    if past[0] == past[1]:
+        return False
+    then, now = values if past[0] else reversed(values)
+    return now - then >= _CLEARLY
+
+
+def _value(word: str, lexicon: Lexicon) -> float:
+    if word in lexicon.numbers:
+        return lexicon.numbers.index(word) % 11
+    return float(word.partition("/")[0].rpartition("-")[2] or 0)
