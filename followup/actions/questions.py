@@ -65,5 +65,9 @@ def _same_question(db: Session, message: Message, step: Step) -> Sequence[Messag
 
 
 def _is_answered(db: Session, messages: Sequence[Message], reply: Reply) -> bool:
-    answers = exists().where(Reply.answers_id.in_([message.id for message in messages]), Reply.id != reply.id)
+    answers = exists().where(
+        Reply.patient_id.in_({message.patient_id for message in messages}),  # their replies have an index; answers none
+        Reply.answers_id.in_([message.id for message in messages]),
+        Reply.id != reply.id,
+    )
     return bool(db.scalar(select(answers)))

@@ -167,11 +167,14 @@ def _spoke(db: Session, patients: Collection[UUID]) -> dict[UUID, datetime]:
 
 def _answers(db: Session, stories: _Stories) -> Mapping[UUID | None, frozenset[str]]:
     """By question: the labels of its answers. Only for steps that depend on one."""
-    questions = {message.id for story in stories.values() for step, message in story if step.question}
+    questions = {
+        message.id: message.patient_id for story in stories.values() for step, message in story if step.question
+    }
     answers: defaultdict[UUID | None, frozenset[str]] = defaultdict(frozenset)
     if questions:
+        theirs = Reply.patient_id.in_(set(questions.values()))  # has an index; what a reply answers has none
         for message_id, labels in db.execute(
-            select(Reply.answers_id, Reply.labels).where(Reply.answers_id.in_(questions))
+            select(Reply.answers_id, Reply.labels).where(theirs, Reply.answers_id.in_(questions))
         ):
             answers[message_id] |= frozenset(labels)
     return answers
