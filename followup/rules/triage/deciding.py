@@ -177,9 +177,8 @@ class Decision:
     @cached_property
     def _opt_outs(self) -> list[Find]:
         look_alikes = [span for name, span in self._readings["idioms"] if name == "stop"]
-        return [
-            Find(Label.STOP, "stop", span) for span in opt_outs(self.passage, self.lexicon, look_alikes=look_alikes)
-        ]
+        signs = opt_outs(self.passage, self.lexicon, look_alikes=look_alikes)
+        return [Find(Label.STOP, name, span) for name, span in signs]
 
     @cached_property
     def _numbers(self) -> list[Find]:
@@ -244,13 +243,33 @@ class Decision:
         state = {clause_of[find.span[0]] for find in told if find.label not in _WISHES}
         wish = {clause_of[find.span[0]] for find in told if find.label in _WISHES}
         state |= {clause_of[span[0]] for _, span in self._idioms}
-        sensing = {clause_of[span[0]] for name, span in self._cues if name == "sensing"}
+        state |= {clause for clause in wish if clause not in self._sensing}
         for name, span in self._cues:
             clause = clause_of[span[0]]
-            is_about_me = name == "body" or (name == "mine" and clause in sensing and clause not in wish)
-            is_read = clause in state or (clause in wish and clause not in sensing) or self._only_places(clause, found)
+            is_about_me = name == "body" or (name == "mine" and self._may_tell(span, clause, wish))
+            is_read = clause in state or self._only_places(clause, found)
             if is_about_me and not is_read and self._modifiers.state(span) not in (State.FEARED, State.IN_SESSION):
                 yield Find(Label.UNCLEAR, name, span)
+
+    @cached_property
+    def _sensing(self) -> frozenset[int]:
+        return frozenset(self.passage.clause_of[span[0]] for name, span in self._cues if name == "sensing")
+
+    def _may_tell(self, mine: Span, clause: int, wish: set[int]) -> bool:
+        """Whether the clause with this "I" or "it" may tell how the patient is: of a stranger's, none does."""
+        if clause in wish or mine[0] in self._courteous or any(find.sign == "wrong-number" for find in self._opt_outs):
+            return False
+        return clause in self._sensing or (not self._opt_outs and self._is_odd(clause))
+
+    @cached_property
+    def _courteous(self) -> frozenset[int]:
+        return covered(span for name, span in self._signs(Label.THANKS) if name in _SAYS_NOTHING)
+
+    def _is_odd(self, clause: int) -> bool:
+        """Whether a word of the clause is neither plain nor one of courtesy."""
+        places = range(*self.passage.clauses[clause])
+        words = (self.passage.words[place] for place in places if place not in self._courteous)
+        return any(word.isalpha() and word not in _PLAIN for word in words)
 
     def _only_places(self, clause: int, found: list[Find]) -> bool:
         """Whether the clause tells where it is sore, and no more: "B, mainly my calf"."""

@@ -18,7 +18,42 @@ _LEADS = frozenset(
 _SMALL_TALK = word_list("small-talk")
 # "C in my left hand" is an answer, "C you" and "B there soon" are not.
 _GOES_ON = frozenset(
-    {"please", "in", "my", "left", "right", "both", "for", "since", "is", "pls", "thanks", "en", "el", "la", "por"}
+    (
+        *(
+            "please",
+            "in",
+            "my",
+            "left",
+            "right",
+            "both",
+            "for",
+            "since",
+            "is",
+            "pls",
+            "thanks",
+            "en",
+            "el",
+            "la",
+            "por",
+        ),
+        *(
+            "and",
+            "y",
+            "with",
+            "con",
+            "plus",
+            "also",
+            "mostly",
+            "mainly",
+            "only",
+            "just",
+            "still",
+            "again",
+            "but",
+            "pero",
+        ),
+        *("especially", "mas", "solo", "un", "una", "todavia", "kinda", "really", "definitely", "today", "hoy"),
+    )
 )
 
 

@@ -97,7 +97,8 @@ class _Writer:
 
     def add(self, token: Token) -> None:
         before = self.tokens[-1].word
-        if (token.word in _TURNS and before not in _NO_TURN_AFTER) or (before, token.word) == _OTHER_THAN:
+        is_turn = token.word in _TURNS and (before not in _NO_TURN_AFTER or self._tells_of_nothing_else(before))
+        if is_turn or (before, token.word) == _OTHER_THAN:
             self.pause(HARD, token.start)
             self._write(token)
             self.pause(HARD, token.end)
@@ -109,6 +110,10 @@ class _Writer:
             elif self._since_pause >= LONGEST_CLAUSE:
                 self.pause(SOFT, token.start)
             self._write(token)
+
+    def _tells_of_nothing_else(self, before: str) -> bool:
+        """As "no pain or anything, but"; "it is anything but fine" is no turn."""
+        return before == "anything" and self.tokens[-2].word in ("or", "have", "notice", "noticed", "had", "seen")
 
     def pause(self, kind: str, start: int, end: int | None = None) -> None:
         self.tokens.append(Token(kind, start, start if end is None else end))
