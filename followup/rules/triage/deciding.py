@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from followup.rules.triage.data import word_list
+from followup.rules.triage.data import read, word_list
 from followup.rules.triage.lengths import longest_hours
 from followup.rules.triage.lexicon import Lexicon
 from followup.rules.triage.menus import answers
@@ -14,6 +14,7 @@ from followup.rules.triage.passage import MASK, Passage, Span, asks, covered
 from followup.rules.triage.scores import is_rising, scores
 from followup.rules.triage.signs import Found, apart
 from followup.rules.triage.temperatures import temperatures
+from followup.rules.triage.tokens import PAUSES
 from followup.terms import Label
 
 _WORRIES = (Label.EMERGENCY, Label.URGENT, Label.INFECTION, Label.NERVE)
@@ -37,8 +38,11 @@ _PAIN = frozenset(
     {"pain", "pains", "dolor", "hurts", "duele", "hurting", "bad", "painful", "sademoji"}
 )  # named beside a score
 _SAD = frozenset({"sademoji", "ouch", "ow"})  # beside soreness
-_PLAIN = word_list("plain")
+_STRANGER = "wrong-number"  # of the opt-outs
+_PLAIN = (frozenset(read("everyday.txt").split()) - word_list("ominous")) | word_list("plain")
 _WHERE = word_list("where")
+_NOES = word_list("noes")
+_BEGINS_ANEW = word_list("begins-anew") | PAUSES
 _FAINT_PRAISE = word_list("faint-praise")
 _SAYS_OVER = frozenset({State.OVER, State.IN_SESSION, State.DENIED, State.OTHER_PERSON, "courtesy"})
 _MOST_UNKNOWN = 0.5  # of the words; more of them, and the reply is in another language or is none
@@ -67,6 +71,8 @@ class Decision:
         found += self._raised(found)
         if not any(find.label.is_worry for find in found):
             found += self._unexplained(found)
+        if any(find.sign == _STRANGER for find in self._opt_outs):
+            found = [find for find in found if find.label not in _WISHES]
         return [find for find in found if find.sign != State.OTHER_PERSON]
 
     @cached_property
@@ -170,9 +176,22 @@ class Decision:
     def _good_news(self) -> Iterator[Find]:
         hints = covered(span for _, span in self._signs(Label.UNCLEAR))
         for name, span in self._signs(Label.THANKS):
-            if name == "courtesy" or span[0] not in hints:
+            if self._is_unwell(span):
+                yield Find(Label.UNCLEAR, "unwell", span)
+            elif name == "courtesy" or span[0] not in hints:
                 yield Find(Label.THANKS, name, span)
         yield from (Find(Label.THANKS, "good", span) for name, span in self._idioms if name == "fine")
+
+    def _is_unwell(self, good: Span) -> bool:
+        """Whether a "no" stands at most two words before a word that may praise anything: "no contesta bien"."""
+        before = self.passage.words[max(0, good[0] - 3) : good[0]]
+        noes = [place for place, word in enumerate(before) if word in _NOES]
+        between = before[noes[-1] + 1 :] if noes else []
+        return bool(noes) and self._praises_faintly(good) and _BEGINS_ANEW.isdisjoint(between)
+
+    def _praises_faintly(self, good: Span) -> bool:
+        """Whether the good news is one word that may belong to anything: "gone", "better", "well"."""
+        return _FAINT_PRAISE.issuperset(self.passage.words[slice(*good)])
 
     @cached_property
     def _opt_outs(self) -> list[Find]:
@@ -257,7 +276,7 @@ class Decision:
 
     def _may_tell(self, mine: Span, clause: int, wish: set[int]) -> bool:
         """Whether the clause with this "I" or "it" may tell how the patient is: of a stranger's, none does."""
-        if clause in wish or mine[0] in self._courteous or any(find.sign == "wrong-number" for find in self._opt_outs):
+        if clause in wish or mine[0] in self._courteous or any(find.sign == _STRANGER for find in self._opt_outs):
             return False
         return clause in self._sensing or (not self._opt_outs and self._is_odd(clause))
 
@@ -285,17 +304,13 @@ class Decision:
             clause_of[find.span[0]] for find in found if find.label is Label.EXPECTED and find.sign not in _SAYS_OVER
         }
         good = [find for find in found if find.label is Label.THANKS and find.sign not in _SAYS_OVER]
-        plainly = {clause_of[find.span[0]] for find in good if not self._is_faint(find)}
+        plainly = {clause_of[find.span[0]] for find in good if not self._praises_faintly(find.span)}
         good_in = {clause_of[find.span[0]] for find in good}
         for clause in sorted(sore | (good_in & bodily) | (good_in - plainly)):
             for place in range(*self.passage.clauses[clause]):
                 word = self.passage.words[place]
                 if word.isalpha() and word not in _PLAIN and place not in read:
                     yield Find(Label.UNCLEAR, "odd", (place, place + 1))
-
-    def _is_faint(self, find: Find) -> bool:
-        """Whether the good news is one word that may belong to anything: "gone", "better", "well"."""
-        return _FAINT_PRAISE.issuperset(self.passage.words[slice(*find.span)])
 
     def _is_foreign(self) -> bool:
         words = [word for word in self.passage.words if word.isalpha()]
