@@ -1,6 +1,7 @@
 """Sorts what patients write by what must happen next. It routes to people; it never diagnoses (clinical.md §4)."""
 
-from followup.rules.triage.deciding import Decision, Find
+from followup.rules.triage.deciding import Decision
+from followup.rules.triage.finds import Find
 from followup.rules.triage.lexicon import lexicon
 from followup.rules.triage.passage import Passage, read
 from followup.rules.triage.reading import ORDER, Match, Reading

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from followup.rules.triage.data import read, word_list
+from followup.rules.triage.data import word_list
+from followup.rules.triage.finds import SAYS_NOTHING, STRANGER, WISHES, Find, praises_faintly
 from followup.rules.triage.lengths import longest_hours
 from followup.rules.triage.lexicon import Lexicon
 from followup.rules.triage.menus import answers
@@ -15,6 +16,7 @@ from followup.rules.triage.scores import is_rising, scores
 from followup.rules.triage.signs import Found, apart
 from followup.rules.triage.temperatures import temperatures
 from followup.rules.triage.tokens import PAUSES
+from followup.rules.triage.unread import Unread
 from followup.terms import Label
 
 _WORRIES = (Label.EMERGENCY, Label.URGENT, Label.INFECTION, Label.NERVE)
@@ -32,29 +34,8 @@ _INSTEAD = {
 _ASKED_FOR = frozenset(
     {"call", "faint", "needle", "bleeding-disorder", "hospital"}
 )  # no modifier but "no" makes these less
-_WISHES = (Label.BOOKING, Label.QUESTION)
-_SAYS_NOTHING = frozenset({"courtesy"})
-_PAIN = frozenset(
-    {"pain", "pains", "dolor", "hurts", "duele", "hurting", "bad", "painful", "sademoji"}
-)  # named beside a score
-_SAD = frozenset({"sademoji", "ouch", "ow"})  # beside soreness
-_STRANGER = "wrong-number"  # of the opt-outs
-_PLAIN = (frozenset(read("everyday.txt").split()) - word_list("ominous")) | word_list("plain")
-_WHERE = word_list("where")
 _NOES = word_list("noes")
 _BEGINS_ANEW = word_list("begins-anew") | PAUSES
-_FAINT_PRAISE = word_list("faint-praise")
-_SAYS_OVER = frozenset({State.OVER, State.IN_SESSION, State.DENIED, State.OTHER_PERSON, "courtesy"})
-_MOST_UNKNOWN = 0.5  # of the words; more of them, and the reply is in another language or is none
-
-
-@dataclass(frozen=True, slots=True)
-class Find:
-    """A label for some words of the passage; `sign` names the lexicon's sign, and is empty for numbers and menus."""
-
-    label: Label
-    sign: str
-    span: Span
 
 
 @dataclass(frozen=True)
@@ -70,9 +51,9 @@ class Decision:
         found = [*self._worries, *self._everyday, *self._numbers]
         found += self._raised(found)
         if not any(find.label.is_worry for find in found):
-            found += self._unexplained(found)
-        if any(find.sign == _STRANGER for find in self._opt_outs):
-            found = [find for find in found if find.label not in _WISHES]
+            found += self._unread(found)
+        if any(find.sign == STRANGER for find in self._opt_outs):
+            found = [find for find in found if find.label not in WISHES]
         return [find for find in found if find.sign != State.OTHER_PERSON]
 
     @cached_property
@@ -178,7 +159,7 @@ class Decision:
         for name, span in self._signs(Label.THANKS):
             if self._is_unwell(span):
                 yield Find(Label.UNCLEAR, "unwell", span)
-            elif name == "courtesy" or span[0] not in hints:
+            elif name in SAYS_NOTHING or span[0] not in hints:
                 yield Find(Label.THANKS, name, span)
         yield from (Find(Label.THANKS, "good", span) for name, span in self._idioms if name == "fine")
 
@@ -187,11 +168,7 @@ class Decision:
         before = self.passage.words[max(0, good[0] - 3) : good[0]]
         noes = [place for place, word in enumerate(before) if word in _NOES]
         between = before[noes[-1] + 1 :] if noes else []
-        return bool(noes) and self._praises_faintly(good) and _BEGINS_ANEW.isdisjoint(between)
-
-    def _praises_faintly(self, good: Span) -> bool:
-        """Whether the good news is one word that may belong to anything: "gone", "better", "well"."""
-        return _FAINT_PRAISE.issuperset(self.passage.words[slice(*good)])
+        return bool(noes) and praises_faintly(self.passage, good) and _BEGINS_ANEW.isdisjoint(between)
 
     @cached_property
     def _opt_outs(self) -> list[Find]:
@@ -229,90 +206,14 @@ class Decision:
         there |= {f"over-{most}h": (0, 0) for most in (48, 72) if hours > most}
         return there
 
-    def _unexplained(self, found: list[Find]) -> Iterator[Find]:
-        """What a person must read: hints of trouble, and clauses about the patient that no rule could read."""
-        yield from self._hints(found)
-        yield from self._unread_clauses(found)
-        yield from self._odd_words(found)
-        if self._is_foreign():
-            yield Find(Label.UNCLEAR, "foreign", (1, len(self.passage.tokens) - 1))
-
-    def _hints(self, found: list[Find]) -> Iterator[Find]:
-        read = covered(find.span for find in found if find.sign not in _SAYS_NOTHING)
-        scored = {self.passage.clause_of[find.span[0]] for find in found if find.label is Label.SCORE}
-        sore = {self.passage.clause_of[find.span[0]] for find in found if find.label is Label.EXPECTED}
-        for name, span in self._signs(Label.UNCLEAR):
-            clause, words = self.passage.clause_of[span[0]], set(self.passage.words[slice(*span)])
-            told = (
-                not read.isdisjoint(range(*span))
-                or (clause in scored and words <= _PAIN)
-                or (clause in sore and words <= _SAD)
-            )
-            if not told and self._modifiers.state(span) not in (
-                State.DENIED,
-                State.FEARED,
-                State.IN_SESSION,
-                State.OTHER_PERSON,
-            ):
-                yield Find(Label.UNCLEAR, name, span)
-
-    def _unread_clauses(self, found: list[Find]) -> Iterator[Find]:
-        clause_of = self.passage.clause_of
-        told = [find for find in found if find.sign not in _SAYS_NOTHING]
-        state = {clause_of[find.span[0]] for find in told if find.label not in _WISHES}
-        wish = {clause_of[find.span[0]] for find in told if find.label in _WISHES}
-        state |= {clause_of[span[0]] for _, span in self._idioms}
-        state |= {clause for clause in wish if clause not in self._sensing}
-        for name, span in self._cues:
-            clause = clause_of[span[0]]
-            is_about_me = name == "body" or (name == "mine" and self._may_tell(span, clause, wish))
-            is_read = clause in state or self._only_places(clause, found)
-            if is_about_me and not is_read and self._modifiers.state(span) not in (State.FEARED, State.IN_SESSION):
-                yield Find(Label.UNCLEAR, name, span)
-
-    @cached_property
-    def _sensing(self) -> frozenset[int]:
-        return frozenset(self.passage.clause_of[span[0]] for name, span in self._cues if name == "sensing")
-
-    def _may_tell(self, mine: Span, clause: int, wish: set[int]) -> bool:
-        """Whether the clause with this "I" or "it" may tell how the patient is: of a stranger's, none does."""
-        if clause in wish or mine[0] in self._courteous or any(find.sign == _STRANGER for find in self._opt_outs):
-            return False
-        return clause in self._sensing or (not self._opt_outs and self._is_odd(clause))
-
-    @cached_property
-    def _courteous(self) -> frozenset[int]:
-        return covered(span for name, span in self._signs(Label.THANKS) if name in _SAYS_NOTHING)
-
-    def _is_odd(self, clause: int) -> bool:
-        """Whether a word of the clause is neither plain nor one of courtesy."""
-        places = range(*self.passage.clauses[clause])
-        words = (self.passage.words[place] for place in places if place not in self._courteous)
-        return any(word.isalpha() and word not in _PLAIN for word in words)
-
-    def _only_places(self, clause: int, found: list[Find]) -> bool:
-        """Whether the clause tells where it is sore, and no more: "B, mainly my calf"."""
-        words = self.passage.words[slice(*self.passage.clauses[clause])]
-        return _WHERE.issuperset(words) and any(find.label is Label.EXPECTED for find in found)
-
-    def _odd_words(self, found: list[Find]) -> Iterator[Find]:
-        """Words that are nothing to do with soreness or good news, in a clause that tells of no more than these."""
-        clause_of = self.passage.clause_of
-        read = covered([*(find.span for find in found), *(span for _, span in self._idioms)])
-        bodily = {clause_of[span[0]] for name, span in self._cues if name == "body"}
-        sore = {
-            clause_of[find.span[0]] for find in found if find.label is Label.EXPECTED and find.sign not in _SAYS_OVER
-        }
-        good = [find for find in found if find.label is Label.THANKS and find.sign not in _SAYS_OVER]
-        plainly = {clause_of[find.span[0]] for find in good if not self._praises_faintly(find.span)}
-        good_in = {clause_of[find.span[0]] for find in good}
-        for clause in sorted(sore | (good_in & bodily) | (good_in - plainly)):
-            for place in range(*self.passage.clauses[clause]):
-                word = self.passage.words[place]
-                if word.isalpha() and word not in _PLAIN and place not in read:
-                    yield Find(Label.UNCLEAR, "odd", (place, place + 1))
-
-    def _is_foreign(self) -> bool:
-        words = [word for word in self.passage.words if word.isalpha()]
-        unknown = sum(word not in self.lexicon.speller.known and len(word) > 1 for word in words)
-        return unknown >= 2 and unknown > _MOST_UNKNOWN * len(words)
+    def _unread(self, found: list[Find]) -> Iterator[Find]:
+        return Unread(
+            passage=self.passage,
+            modifiers=self._modifiers,
+            found=found,
+            idioms=[span for _, span in self._idioms],
+            hints=self._signs(Label.UNCLEAR),
+            cues=self._cues,
+            courtesies=[span for name, span in self._signs(Label.THANKS) if name in SAYS_NOTHING],
+            known=self.lexicon.speller.known,
+        ).finds

@@ -183,7 +183,11 @@ class Modifiers:
         if any(0 <= sign[0] - over[1] <= 2 for over in self._overs_before[clause]):
             return True
         later = range(clause, clause + _CLAUSES_ON + 1)
-        return any(over[0] >= sign[1] and self._tells_of(over, sign) for one in later for over in self._overs[one])
+        return any(
+            over[1] > sign[1] and over[0] >= sign[0] and self._tells_of(over, sign)
+            for one in later
+            for over in self._overs[one]
+        )
 
     def _tells_of(self, over: Span, sign: Span) -> bool:
         """Whether "gone" is about this sign: no other stands between, but for those that it is listed with."""
