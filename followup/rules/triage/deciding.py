@@ -162,6 +162,7 @@ class Decision:
             elif name in SAYS_NOTHING or span[0] not in hints:
                 yield Find(Label.THANKS, name, span)
         yield from (Find(Label.THANKS, "good", span) for name, span in self._idioms if name == "fine")
+        yield from (Find(Label.UNCLEAR, name, span) for name, span in self._idioms if name == "doubtful")
 
     def _is_unwell(self, good: Span) -> bool:
         """Whether a "no" stands at most two words before a word that may praise anything: "no contesta bien"."""

@@ -93,3 +93,16 @@ def test_soreness_of_more_than_three_days_and_numbness_of_more_than_two_are_urge
 )
 def test_answers_to_our_menus_are_read_by_themselves(text: str, label: Label) -> None:
     assert triage(text).label is label
+
+
+def test_a_score_that_rose_by_two_is_clearly_worse_pain() -> None:
+    for text in ("9/10 now, was 4", "from 3 to 7", "it was 4 yesterday so lets say 6"):
+        assert triage(text).label is Label.URGENT, text
+    for text in ("8 to a 3", "was an 8, now 3", "5 (was 4)", "4 or 5"):
+        assert triage(text).label is Label.SCORE, text
+
+
+def test_a_number_with_a_point_that_could_be_a_fever_is_one() -> None:
+    for text in ("38.7", "101.2 this morning and achey all over"):
+        assert triage(text).label is Label.INFECTION, text
+    assert triage("36.6 this morning").label is not Label.INFECTION
