@@ -153,7 +153,7 @@ def wrap(
 def _valid_for(each: Owed, now: datetime) -> timedelta:
     """How long a carrier may keep trying: not into quiet hours, and not past the message's own end."""
     expires_at = each.message.expires_at
-    if each.message.origin.is_priority:
+    if each.goes_first:
         return expires_at - now
     closes_at = open_until(now, zone=each.zone, quiet=each.quiet, ignored_until=each.ignores_quiet_until)
     return min(closes_at or expires_at, expires_at) - now

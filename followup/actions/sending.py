@@ -170,5 +170,5 @@ def _attempt(
     db.add(attempt)
     message.status, message.left_at = Status.SENDING, now
     message.body, message.segments, message.wording_version = words.text, words.segments, words.version
-    wait = pace.slot(words.segments, at_once=message.origin.is_priority)
+    wait = pace.slot(words.segments, at_once=each.goes_first)
     return composing.wrap(each, words, attempt_id=attempt.id, to=address, now=now, links=links, wait=wait)

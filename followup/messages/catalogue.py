@@ -38,10 +38,11 @@ PLACEHOLDERS = frozenset(
         "address",
         "preferences",
         "unsubscribe",
+        "text",
     )
 )
 
-WordingOrigin = Literal["step", "reply", "confirmation", "alarm", "staff", "stand-in", "part"]
+WordingOrigin = Literal["step", "reply", "confirmation", "alarm", "by_hand", "staff", "stand-in", "part"]
 
 
 class WordingError(ValueError):
@@ -53,7 +54,7 @@ class _Frozen(BaseModel):
 
 
 class Source(_Frozen):
-    """Where one sentence comes from: `seed`, or `add-on:` and a citation; `own` where only staff read it."""
+    """Where one sentence comes from: `seed`, or `add-on:` and a citation; `own` where only staff write or read it."""
 
     sentence: str
     source: str

@@ -18,8 +18,8 @@ _COMMON = {
     "unsubscribe": "https://maple.example/p/7d2m1/unsubscribe",
 }
 _TIMES = {
-    "en": {"hours": "Mon-Fri 8-6", "opens": "Mon 8 am"},
-    "es": {"hours": "lun-vie 8-6", "opens": "lun 8 am"},
+    "en": {"hours": "Mon-Fri 8-6", "opens": "Mon 8 am", "text": "We will call you soon."},
+    "es": {"hours": "lun-vie 8-6", "opens": "lun 8 am", "text": "Le llamamos pronto."},
 }
 
 

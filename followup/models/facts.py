@@ -258,7 +258,7 @@ def _asking(each: Owed, stories: _Stories) -> list[Message]:
 
 
 def _quiet_until(each: Owed, now: datetime) -> datetime | None:
-    if each.message.origin.is_priority:
+    if each.goes_first:
         return None
     return quiet_until(now, zone=each.zone, quiet=each.quiet, ignored_until=each.ignores_quiet_until)
 

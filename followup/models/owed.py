@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from followup.models.care import Enrolment, Step, TreatmentSession
 from followup.models.desk import Staff
 from followup.models.people import Clinic, Patient
-from followup.models.traffic import Message
+from followup.models.traffic import PRIORITY_LANE, Message
 from followup.rules.frequency import is_capped
 from followup.rules.quiet import QuietHours
 from followup.terms import Channel, Origin, Status
@@ -43,6 +43,11 @@ class Owed:
     def quiet(self) -> QuietHours:
         """When nothing but answers and alarms may reach this patient."""
         return QuietHours(self.clinic.quiet_from, self.clinic.quiet_until)
+
+    @property
+    def goes_first(self) -> bool:
+        """Whether it leaves at once, in quiet hours as well: alarms, confirmations and all answers."""
+        return self.message.lane == PRIORITY_LANE
 
     @property
     def ignores_quiet_until(self) -> datetime | None:

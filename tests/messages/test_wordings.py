@@ -88,10 +88,13 @@ def test_a_source_is_the_article_or_an_add_on_with_its_citation(language: str) -
     words = catalogue(language)
     holders: list[Wording | Variation | Page] = [*words.wordings.values(), *words.pages.values()]
     holders += [variation for wording in words.wordings.values() for variation in wording.variations]
-    for_staff = {source.source for w in words.wordings.values() if w.origin == "staff" for source in w.sources}
-    cited = {source.source for each in holders for source in each.sources} - for_staff
+    of_staff = {source.source for w in words.wordings.values() if w.origin == "staff" for source in w.sources}
+    cited = {source.source for each in holders for source in each.sources} - of_staff
+    by_staff = {
+        key for key, w in said(language) if w.origin != "staff" for source in w.sources if source.source == "own"
+    }
 
-    assert for_staff == {"own"}
+    assert (of_staff, by_staff) == ({"own"}, {"by-hand"})
     assert {each for each in cited if not re.fullmatch(r"seed|add-on: (clinical|messaging)\.md §.+", each)} == set()
 
 
