@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from followup.actions.entries import TreatmentEntry
 from followup.actions.fields import Place
 from followup.db import OpenDb, connect, opener
 from followup.emulators.background import Emulators
+from followup.emulators.inbound import new_sid
 from followup.models import Message
 from followup.terms import Channel, Status
 from followup.testing.waiting import until
@@ -162,11 +164,10 @@ class Service:
         """The id of the process that spoke to a gateway last."""
         return int((self.deaths / "speaker.pid").read_text())
 
-    def write(self, owed: Owed, body: str, *, sid: str = "") -> int | None:
-        """Text the service as the patient, through Twilio, which gives the text this id; what it answered, if it did."""
-        answer = self.emulators.inbound(from_=owed.to, to=TWILIO_NUMBER, body=body, sid=sid)
-        status: int | None = answer["status_code"]
-        return status
+    def write(self, owed: Owed, body: str, *, sid: str = "") -> None:
+        """Text the service as the patient. Twilio gives the text this id, and sends it until somebody has answered."""
+        text = {"from_": owed.to, "to": TWILIO_NUMBER, "body": body, "sid": sid or new_sid()}
+        self.until(lambda: self.emulators.inbound(**text)["status_code"] == HTTPStatus.OK)
 
     @contextmanager
     def stopped(self, name: str) -> Iterator[None]:

@@ -112,7 +112,12 @@ def mortal(module: ModuleType, name: str, *, called: str = "") -> None:
         done = do(db, **about)
         db.flush()  # all of it is in the database, and nothing is committed
         die_at(f"after {point}")
-        event.listen(db, "after_commit", lambda _: die_at(f"committed {point}"), once=True)
+
+        def committed(db: Session) -> None:
+            if not db.in_nested_transaction():
+                die_at(f"committed {point}")
+
+        event.listen(db, "after_commit", committed)
         return done
 
     setattr(module, name, do_or_die)
