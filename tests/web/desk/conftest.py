@@ -45,11 +45,11 @@ class Person:
     def get(self, path: str, **more: Any) -> httpx.Response:
         return self.ask("GET", path, **more)
 
-    def fill(self, path: str, *, on: str = "", **fields: Any) -> httpx.Response:
+    def fill(self, path: str, *, on: str = "", headers: dict[str, str] | None = None, **fields: Any) -> httpx.Response:
         """Open a page (`on`, else the form's own path), and send its form with what a browser would keep in it."""
         hidden = {name: self.hidden(on or path, name) for name in ("csrf", "version")}
         kept = {name: value for name, value in hidden.items() if value is not None}
-        return self.ask("POST", path, data=kept | fields)
+        return self.ask("POST", path, data=kept | fields, headers=headers or {})
 
     def hidden(self, path: str, name: str) -> str | None:
         found = re.search(rf'name="{name}" value="([^"]*)"', self.get(path).text)

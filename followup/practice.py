@@ -1,0 +1,85 @@
+"""Practice, while nothing is live: business time goes on from due time to due time, on the real engine."""
+
+import json
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from followup.actions import shifting
+from followup.queries import progress
+from followup.runtime import Runtime
+from settings import Settings
+
+PATIENCE = timedelta(seconds=45)  #: longer than a gateway may take to answer
+_LOOK_EVERY = 0.02  # seconds
+_PAUSE = threading.Event()
+
+
+class Stuck(Exception):
+    """Something is due, and nothing has moved for as long as we were ready to wait."""
+
+
+def walk(
+    runtime: Runtime,
+    to: datetime,
+    *,
+    wake: Callable[[], None] = lambda: None,
+    patience: timedelta = PATIENCE,
+) -> Iterator[datetime]:
+    """Go from due time to due time, and on only when all that is due has been dealt with; tells each that is over.
+
+    `wake` calls the tick at once instead of at the next second. Raises Stuck, and CannotTurnBack if someone else has
+    moved the clock further meanwhile.
+    """
+    _drain(runtime, wake, patience)
+    while (moment := next_due(runtime)) is not None and moment <= to:
+        move(runtime, moment)
+        _drain(runtime, wake, patience)
+        yield moment
+    move(runtime, max(to, runtime.now()))
+    _drain(runtime, wake, patience)
+
+
+def next_due(runtime: Runtime) -> datetime | None:
+    """When something is due next; None if nothing is owed."""
+    with runtime.read_db() as db:
+        return progress.next_due(db, after=runtime.now())
+
+
+def move(runtime: Runtime, to: datetime) -> None:
+    """Let business time go on from `to`, whatever is due before. Raises CannotTurnBack."""
+    with runtime.open_db() as db:
+        ahead = shifting.move_clock(db, to=to, now=runtime.now()).ahead
+    tell_emulators(runtime.settings, ahead)
+
+
+def tell_emulators(settings: Settings, ahead: timedelta) -> None:
+    """The emulators' ledger shows business time too. They may well be stopped; then there is nothing to tell."""
+    request = urllib.request.Request(  # noqa: S310 - the address of our own emulator
+        f"{settings.emulator_twilio_url}/_emulator/clock",
+        data=json.dumps({"offset_seconds": ahead.total_seconds()}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with suppress(OSError), urllib.request.urlopen(request, timeout=2):  # noqa: S310
+        pass
+
+
+def _drain(runtime: Runtime, wake: Callable[[], None], patience: timedelta) -> None:
+    """Wait until the engine has done all that it can do now. Raises Stuck when it does not get on."""
+    left, since = -1, time.monotonic()
+    while True:
+        with runtime.read_db() as db:
+            unfinished = progress.unfinished(db, now=runtime.now())
+        if unfinished == 0:
+            return
+        if unfinished != left:
+            left, since = unfinished, time.monotonic()
+            wake()
+        elif time.monotonic() - since > patience.total_seconds():
+            raise Stuck(
+                f"{unfinished} messages are due and none leaves; is `followup serve` running? Its output says more"
+            )
+        _PAUSE.wait(_LOOK_EVERY)
