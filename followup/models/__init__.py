@@ -4,6 +4,7 @@ from followup.models.access import ApiKey, SignIn, Throttle
 from followup.models.alerts import Alert, OnCall
 from followup.models.care import Enrolment, Outcome, Plan, Step, TreatmentSession
 from followup.models.desk import AuditEntry, Clock, Heartbeat, Staff, Switch
+from followup.models.finding import FoundBy
 from followup.models.people import Clinic, Consent, Patient
 from followup.models.traffic import Attempt, Message, Receipt, Reply, Sender
 
@@ -16,6 +17,7 @@ __all__ = [
     "Clock",
     "Consent",
     "Enrolment",
+    "FoundBy",
     "Heartbeat",
     "Message",
     "OnCall",
