@@ -1,7 +1,7 @@
 """Tells staff of alerts, round by round until somebody takes them, and proves every day that they can be told."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from followup.actions import notices
 from followup.actions.apart import held_apart
-from followup.models import Alert, Clinic, Message
-from followup.models.duty import on_duty, unproven
+from followup.models import Alert, Clinic, Message, Staff
+from followup.models.duty import Duty, on_duty, unproven
 from followup.models.owed import zone_of
 from followup.rules import escalation
-from followup.rules.escalation import Patience
+from followup.rules.escalation import Patience, Round
 from followup.terms import AlertCause, Channel
 
 _AT_ONCE = 50
@@ -65,14 +65,7 @@ def prove(db: Session, *, now: datetime) -> int:
 def tell_next(db: Session, *, alert: Alert, now: datetime) -> None:
     """One more round of notices; the alert is locked, and nobody has taken it."""
     db.flush()
-    duties = {duty.staff.id: duty for duty in on_duty(db, clinic_id=alert.clinic_id)}
-    told = escalation.next_round(
-        alert.label,
-        places=[duty.place for duty in duties.values()],
-        before=_rounds(db, alert),
-        at=now,
-        wait=_patience(_clinics(db, alert)).of(alert.label),
-    )
+    duties, told = _next_round(db, alert, now)
     alert.told, alert.next_at = alert.told + 1, told.next_at
     values = {"step": str(alert.told), "minutes": str(_minutes(now - alert.raised_at))}
     for duty in map(duties.__getitem__, told.tells):
@@ -87,6 +80,26 @@ def tell_next(db: Session, *, alert: Alert, now: datetime) -> None:
                 values=values,
                 now=now,
             )
+
+
+def foresee(db: Session, *, alert: Alert) -> Sequence[Staff]:
+    """Whom the next round tells, unless someone takes it before; nobody when there is none."""
+    if alert.next_at is None:
+        return []
+    duties, told = _next_round(db, alert, alert.next_at)
+    return [duties[staff_id].staff for staff_id in told.tells]
+
+
+def _next_round(db: Session, alert: Alert, at: datetime) -> tuple[Mapping[UUID, Duty], Round]:
+    duties = {duty.staff.id: duty for duty in on_duty(db, clinic_id=alert.clinic_id)}
+    told = escalation.next_round(
+        alert.label,
+        places=[duty.place for duty in duties.values()],
+        before=_rounds(db, alert),
+        at=at,
+        wait=_patience(_clinics(db, alert)).of(alert.label),
+    )
+    return duties, told
 
 
 def _clinics(db: Session, alert: Alert) -> Sequence[Clinic]:

@@ -4,6 +4,7 @@ Whoever changes an alert locks it first, so that of two people, or of a person a
 """
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -131,6 +132,22 @@ def take(db: Session, *, alert: Alert, by: str, now: datetime, via: str = "") ->
     auditing.note(db, did="take", subject="alert", subject_id=alert.id, now=now, by=name, details={"via": via})
 
 
+def take_over(db: Session, *, alert: Alert, was: str, by: str, now: datetime, via: str = "") -> None:
+    """Look after what a colleague (`was`) has; the audit log names both.
+
+    Raises AlreadyTaken if someone else has it by now, or has resolved it, or Unsigned.
+    """
+    name = _signed(by, "a name")
+    _lock(db, alert)
+    if alert.taken_by == name and not alert.resolved_at:
+        return
+    if alert.taken_by != was or alert.resolved_at:
+        raise AlreadyTaken(_who(alert))
+    _take(db, alert, name, now)
+    details = {"from": was, "via": via}
+    auditing.note(db, did="take over", subject="alert", subject_id=alert.id, now=now, by=name, details=details)
+
+
 def resolve(db: Session, *, alert: Alert, by: str, note: str, now: datetime, via: str = "") -> None:
     """Close it for good, with what was done. Whoever resolves what nobody has taken has taken it.
 
@@ -145,6 +162,16 @@ def resolve(db: Session, *, alert: Alert, by: str, note: str, now: datetime, via
     alert.resolved_at, alert.resolved_by, alert.note = now, name, said
     _let_go(db, alert)
     auditing.note(db, did="resolve", subject="alert", subject_id=alert.id, now=now, by=name, details={"via": via})
+
+
+def shown(alert: Alert) -> dict[str, str]:
+    """How far people have come with it, as a form shows it; for `versions`."""
+    return {"taken by": alert.taken_by or "", "resolved by": alert.resolved_by or ""}
+
+
+def lock(db: Session, alert_id: UUID) -> Alert | None:
+    """An alert as it is now, locked; None if there is no such one."""
+    return db.get(Alert, alert_id, with_for_update=True, populate_existing=True)
 
 
 def take_by_reply(db: Session, *, staff: Staff, body: str, now: datetime) -> Alert | None:

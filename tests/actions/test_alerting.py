@@ -416,3 +416,44 @@ def test_who_has_left_is_told_of_nothing(staffed: Clinic) -> None:
         gone.left_at, gone.left_by = MONDAY, "boss"
     raise_one(staffed)
     assert told(staffed, MONDAY) == {SECOND}
+
+
+def test_who_takes_over_is_named_with_whom_they_take_it_from(clinic: Clinic) -> None:
+    alert_id = raise_one(clinic)
+    take(clinic, alert_id, by="Lee")
+    with clinic.open_db() as db:
+        alerting.take_over(db, alert=db.get_one(Alert, alert_id), was="Lee", by="Kim", now=MONDAY + 5 * MINUTE)
+    assert (alert(clinic, alert_id).taken_by, alert(clinic, alert_id).taken_at) == ("Kim", MONDAY + 5 * MINUTE)
+    with clinic.open_db() as db:
+        noted = db.scalars(select(AuditEntry).where(AuditEntry.did == "take over")).one()
+    assert (noted.did_by, noted.details["from"]) == ("Kim", "Lee")
+
+
+def test_nobody_takes_over_from_someone_who_does_not_have_it_any_more(clinic: Clinic) -> None:
+    alert_id = raise_one(clinic)
+    take(clinic, alert_id, by="Ana")
+    with clinic.open_db() as db, pytest.raises(alerting.AlreadyTaken, match="taken by Ana"):
+        alerting.take_over(db, alert=db.get_one(Alert, alert_id), was="Lee", by="Kim", now=MONDAY + 5 * MINUTE)
+    resolve(clinic, alert_id, by="Ana")
+    with clinic.open_db() as db, pytest.raises(alerting.AlreadyTaken, match="resolved by Ana"):
+        alerting.take_over(db, alert=db.get_one(Alert, alert_id), was="Ana", by="Kim", now=MONDAY + 5 * MINUTE)
+
+
+def test_the_next_to_be_told_is_foreseen_as_they_are_told(clinic: Clinic) -> None:
+    for email in (FIRST, SECOND):
+        put_on_call(clinic, email)
+    alert_id = raise_one(clinic)
+    with clinic.open_db() as db:
+        foreseen = [staff.email for staff in alarms.foresee(db, alert=db.get_one(Alert, alert_id))]
+    next_at = alert(clinic, alert_id).next_at
+    assert next_at
+    escalate(clinic, next_at)
+    assert (foreseen, told(clinic, next_at)) == ([SECOND], {SECOND})
+
+
+def test_nobody_is_foreseen_once_it_is_taken(clinic: Clinic) -> None:
+    put_on_call(clinic)
+    alert_id = raise_one(clinic)
+    take(clinic, alert_id)
+    with clinic.open_db() as db:
+        assert alarms.foresee(db, alert=db.get_one(Alert, alert_id)) == []
