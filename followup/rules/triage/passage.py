@@ -16,7 +16,7 @@ MASK = "_"
 LONGEST_CLAUSE = 200  # words; more than a text message has, and it keeps the time in proportion to the length
 
 # A modifier never crosses these (clinical.md §4.2 step 4).
-_TURNS = word_list("turns")
+TURNS = word_list("turns")
 _OTHER_THAN = ("other", "than")
 _NO_TURN_AFTER = frozenset({"nothing", "all", "anything", "last", "not", "as", "a", "for", "no"})
 # After "and", these begin a clause of its own.
@@ -97,7 +97,7 @@ class _Writer:
 
     def add(self, token: Token) -> None:
         before = self.tokens[-1].word
-        is_turn = token.word in _TURNS and (before not in _NO_TURN_AFTER or self._tells_of_nothing_else(before))
+        is_turn = token.word in TURNS and (before not in _NO_TURN_AFTER or self._tells_of_nothing_else(before))
         if is_turn or (before, token.word) == _OTHER_THAN:
             self.pause(HARD, token.start)
             self._write(token)

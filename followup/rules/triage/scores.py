@@ -22,6 +22,7 @@ _PRAISED = frozenset(
 _TIMES = frozenset({"am", "pm", "oclock", "appointment", "cita"})
 _ONES = frozenset({"one", "uno"})  # "that one", "no one": words before they are numbers
 _WAS = frozenset({"was", "were", "from", "used", "before", "era", "antes", "estaba", "yesterday", "ayer"})
+_WHEN = frozenset({"today", "now", "yesterday", "hoy", "ahora", "ayer"})
 _CLEARLY = 2  # points; so much more pain than before is clearly worse
 _NUMBER = re.compile(r"(?:10|\d)(?:\.\d)?(/10)?|(?:10|\d)-(?:10|\d)")
 
@@ -48,7 +49,8 @@ def _is_score(words: Sequence[str], place: int, *, is_time: bool) -> bool:
         return True
     if place == 1:  # the reply begins with it
         return not word.isalpha() or after[0] in PAUSES
-    return before[-1] in _BEFORE and _TIMES.isdisjoint(words)
+    is_dated = before[-1] in PAUSES and after[0] in _WHEN  # "3 yesterday, 9 today"
+    return is_dated or (before[-1] in _BEFORE and _TIMES.isdisjoint(words))
 
 
 def is_rising(passage: Passage, spans: Sequence[Span], lexicon: Lexicon) -> bool:
@@ -56,7 +58,9 @@ def is_rising(passage: Passage, spans: Sequence[Span], lexicon: Lexicon) -> bool
     if len(spans) != 2:
         return False
     words = passage.words
-    past = [not _WAS.isdisjoint(words[max(0, first - 2) : first] + words[last : last + 1]) for first, last in spans]
+    clauses = [passage.clauses[passage.clause_of[first]][0] for first, _ in spans]
+    around = [words[max(begin, first - 2) : last + 1] for begin, (first, last) in zip(clauses, spans, strict=True)]
+    past = [not _WAS.isdisjoint(beside) for beside in around]
     values = [_value(words[first], lexicon) for first, _ in spans]
     if past[0] == past[1]:
         return False

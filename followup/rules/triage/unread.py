@@ -11,7 +11,7 @@ from functools import cached_property
 from followup.rules.triage.data import read, word_list
 from followup.rules.triage.finds import SAYS_NOTHING, STRANGER, WISHES, Find, praises_faintly
 from followup.rules.triage.modifiers import Modifiers, State
-from followup.rules.triage.passage import Passage, Span, covered
+from followup.rules.triage.passage import TURNS, Passage, Span, covered
 from followup.rules.triage.signs import Found
 from followup.terms import Label
 
@@ -20,7 +20,8 @@ _PAIN = frozenset(
     {"pain", "pains", "dolor", "hurts", "duele", "hurting", "bad", "painful", "sademoji"}
 )  # named beside a score
 _SAD = frozenset({"sademoji", "ouch", "ow"})  # beside soreness
-_PLAIN = (frozenset(read("everyday.txt").split()) - word_list("ominous")) | word_list("plain")
+_OMINOUS = word_list("ominous")
+_PLAIN = (frozenset(read("everyday.txt").split()) - _OMINOUS) | word_list("plain")
 _WHERE = word_list("where")
 _TELLS_NO_STATE = frozenset({*_NOT_NOW, State.OVER, *SAYS_NOTHING})
 _MOST_UNKNOWN = 0.5  # of the words; more of them, and the reply is in another language or is none
@@ -45,6 +46,7 @@ class Unread:
         yield from self._hints()
         yield from self._clauses()
         yield from self._odd_words()
+        yield from self._after_turns()
         if self._is_foreign():
             yield Find(Label.UNCLEAR, "foreign", (1, len(self.passage.tokens) - 1))
 
@@ -71,7 +73,7 @@ class Unread:
 
     def _clauses(self) -> Iterator[Find]:
         told = [find for find in self.found if find.sign not in SAYS_NOTHING]
-        wish = {self._clause(find.span) for find in told if find.label in WISHES}
+        wish = {self._clause(find.span) for find in told if find.label in WISHES and self._only_asks(find)}
         state = {self._clause(find.span) for find in told if find.label not in WISHES} | (wish - self._sensing)
         state |= {self._clause(span) for span in self.idioms}
         for name, span in self.cues:
@@ -95,7 +97,7 @@ class Unread:
         if mine[0] in self._courteous or STRANGER in opt_outs:
             return False
         clause = self._clause(mine)
-        return clause in self._sensing or (not opt_outs and any(self._odd(clause, self._courteous)))
+        return clause in self._sensing or (not opt_outs and any(True for _ in self._odd(clause, self._courteous)))
 
     def _only_places(self, clause: int) -> bool:
         """Whether the clause tells where it is sore, and no more: "B, mainly my calf"."""
@@ -108,6 +110,13 @@ class Unread:
             word = self.passage.words[place]
             if word.isalpha() and word not in _PLAIN and place not in told:
                 yield place
+
+    def _only_asks(self, wish: Find) -> bool:
+        """Whether the question or booking is no more than that: it asks "what if", or beside it no word is ominous."""
+        told = covered(find.span for find in self.found)
+        places = range(*self.passage.clauses[self._clause(wish.span)])
+        words = (self.passage.words[place] for place in places if place not in told)
+        return wish.sign == State.FEARED or _OMINOUS.isdisjoint(words)
 
     def _odd_words(self) -> Iterator[Find]:
         told = covered([*(find.span for find in self.found), *self.idioms])
@@ -122,6 +131,15 @@ class Unread:
         }
         for clause in sorted(self._clauses_with(Label.EXPECTED, telling=True) | (good & bodily) | faint):
             yield from (Find(Label.UNCLEAR, "odd", (place, place + 1)) for place in self._odd(clause, told))
+
+    def _after_turns(self) -> Iterator[Find]:
+        """What follows a "but" or "besides" and was not read: where people put their worry."""
+        told = {self._clause(find.span) for find in self.found} | {self._clause(span) for span in self.idioms}
+        clauses = self.passage.clauses
+        for clause, (turn, end) in enumerate(clauses[:-1]):
+            is_turn = end == turn + 1 and self.passage.words[turn] in TURNS
+            if is_turn and clause + 1 not in told and any(True for _ in self._odd(clause + 1, self._courteous)):
+                yield Find(Label.UNCLEAR, "turn", clauses[clause + 1])
 
     def _is_foreign(self) -> bool:
         words = [word for word in self.passage.words if word.isalpha()]

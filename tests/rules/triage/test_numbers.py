@@ -96,7 +96,7 @@ def test_answers_to_our_menus_are_read_by_themselves(text: str, label: Label) ->
 
 
 def test_a_score_that_rose_by_two_is_clearly_worse_pain() -> None:
-    for text in ("9/10 now, was 4", "from 3 to 7", "it was 4 yesterday so lets say 6"):
+    for text in ("9/10 now, was 4", "3 yesterday, 9 today", "from 3 to 7", "it was 4 yesterday so lets say 6"):
         assert triage(text).label is Label.URGENT, text
     for text in ("8 to a 3", "was an 8, now 3", "5 (was 4)", "4 or 5"):
         assert triage(text).label is Label.SCORE, text

@@ -55,3 +55,15 @@ def test_a_stranger_tells_nothing_of_a_patient() -> None:
 def test_what_hurts_only_in_a_posture_is_not_feared_but_there() -> None:
     assert triage("fine, but if I walk to the door my leg goes all strange").label in ALERTING
     all_are(Label.QUESTION, "what should I do if I get a fever?")
+
+
+def test_what_follows_a_turn_unread_is_for_a_person() -> None:
+    all_are(Label.UNCLEAR, "all good besides glorping at night", "sore but zorbly in the mornings")
+    all_are(Label.EXPECTED, "sore but easing", "achy but that's all")
+
+
+def test_a_question_or_booking_hides_no_ominous_word() -> None:
+    assert triage("is it ok that it drips all night").label in ALERTING
+    assert triage("book me in please, thumb has stopped cooperating").label in ALERTING
+    all_are(Label.BOOKING, "could you squeeze me in before the weekend?", "can't make it on Monday")
+    all_are(Label.QUESTION, "Can I exercise today?", "who do I call if my leg goes numb later")
