@@ -91,18 +91,29 @@ class Unread:
     def _courteous(self) -> frozenset[int]:
         return covered(self.courtesies)
 
+    @cached_property
+    def _opt_outs(self) -> set[str]:
+        return {find.sign for find in self.found if find.label is Label.STOP}
+
+    @cached_property
+    def _found_in(self) -> frozenset[int]:
+        return covered(find.span for find in self.found)
+
+    @cached_property
+    def _is_sore(self) -> bool:
+        return any(find.label is Label.EXPECTED for find in self.found)
+
     def _may_tell(self, mine: Span) -> bool:
         """Whether the clause with this "I" or "it" may tell how the patient is: of a stranger's, none does."""
-        opt_outs = [find.sign for find in self.found if find.label is Label.STOP]
-        if mine[0] in self._courteous or STRANGER in opt_outs:
+        if mine[0] in self._courteous or STRANGER in self._opt_outs:
             return False
         clause = self._clause(mine)
-        return clause in self._sensing or (not opt_outs and any(True for _ in self._odd(clause, self._courteous)))
+        return clause in self._sensing or (not self._opt_outs and any(True for _ in self._odd(clause, self._courteous)))
 
     def _only_places(self, clause: int) -> bool:
         """Whether the clause tells where it is sore, and no more: "B, mainly my calf"."""
         words = self.passage.words[slice(*self.passage.clauses[clause])]
-        return _WHERE.issuperset(words) and bool(self._clauses_with(Label.EXPECTED))
+        return self._is_sore and _WHERE.issuperset(words)
 
     def _odd(self, clause: int, told: Collection[int]) -> Iterator[int]:
         """The places of words of the clause that are not plain and not among those told of."""
@@ -113,9 +124,8 @@ class Unread:
 
     def _only_asks(self, wish: Find) -> bool:
         """Whether the question or booking is no more than that: it asks "what if", or beside it no word is ominous."""
-        told = covered(find.span for find in self.found)
         places = range(*self.passage.clauses[self._clause(wish.span)])
-        words = (self.passage.words[place] for place in places if place not in told)
+        words = (self.passage.words[place] for place in places if place not in self._found_in)
         return wish.sign == State.FEARED or _OMINOUS.isdisjoint(words)
 
     def _odd_words(self) -> Iterator[Find]:
