@@ -18,7 +18,7 @@ from followup.queries.cursors import BadCursor
 from followup.terms import AlertCause, Label
 
 _SEVERITIES = list(Label)
-_severity = case({label: place for place, label in enumerate(_SEVERITIES)}, value=Alert.label)
+how_bad = case({label: place for place, label in enumerate(_SEVERITIES)}, value=Alert.label)  #: 0 is the worst
 
 
 class AlertStatus(StrEnum):
@@ -104,7 +104,7 @@ def look(db: Session, *, alert_id: UUID, now: datetime) -> AlertView | None:
 def overdue(db: Session, *, now: datetime) -> Overdue | None:
     """What nobody has taken in time; None while all is well."""
     count, severity, since = db.execute(
-        select(func.count(), func.min(_severity), func.min(Alert.answer_by)).where(
+        select(func.count(), func.min(how_bad), func.min(Alert.answer_by)).where(
             _WHERE[AlertStatus.OPEN], Alert.answer_by <= now
         )
     ).one()
@@ -116,7 +116,7 @@ def _query() -> Select[Alert, str]:
 
 
 def _to_act_on(cursor: str | None) -> Select[Alert, str]:
-    query = _query().order_by(_severity, Alert.answer_by, Alert.id)
+    query = _query().order_by(how_bad, Alert.answer_by, Alert.id)
     if not cursor:
         return query
     label, _, place = cursor.partition("~")
@@ -124,7 +124,7 @@ def _to_act_on(cursor: str | None) -> Select[Alert, str]:
         raise BadCursor(f"cursor {cursor[:80]!r} is not one of ours; use next_cursor of the page before")
     at_severity = _SEVERITIES.index(Label(label))
     later = tuple_(Alert.answer_by, Alert.id) > cursors.after(place)
-    return query.where(or_(_severity > at_severity, and_(_severity == at_severity, later)))
+    return query.where(or_(how_bad > at_severity, and_(how_bad == at_severity, later)))
 
 
 def _resolved(cursor: str | None) -> Select[Alert, str]:

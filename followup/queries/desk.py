@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import String, and_, cast, exists, func, literal, not_, or_, select
+from sqlalchemy import ColumnElement, Select, String, cast, exists, func, literal, not_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from followup.models import Alert, Clinic, Clock, Message, Reply, Sender, Staff, Switch
@@ -24,7 +24,7 @@ _DID_NOT_ARRIVE = Status.FAILED, Status.UNDELIVERED
 _TO_READ = (Label.QUESTION, Label.BOOKING, Label.UNCLEAR)  # what worries raises an alert; the rest wants no answer
 
 # Written into the statement: a database uses the index of what is uncertain only for this very word.
-_IS_UNCERTAIN = Message.status == literal(Status.UNCERTAIN, Message.status.type, literal_execute=True)
+IS_UNCERTAIN = Message.status == literal(Status.UNCERTAIN, Message.status.type, literal_execute=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,21 +108,34 @@ def look(db: Session, *, now: datetime) -> Frame:
     )
 
 
-def _counts(db: Session, now: datetime) -> Counts:
+def count(db: Session, *queries: Select[Any]) -> Sequence[int]:
+    """How many rows each has, counted up to `MOST`, by one statement."""
+    return db.execute(select(*(_up_to_most(query) for query in queries))).one()
+
+
+def is_unread(now: datetime) -> Sequence[ColumnElement[bool]]:
+    """That nobody has read a reply which someone should read, and which no alert tells of."""
     first_words = cast(Reply.labels, String)
-    unseen = and_(Reply.seen_at.is_(None), Reply.received_at > now - _UNSEEN_FOR)
     wanted = or_(first_words == "[]", *(first_words.startswith(f'["{label}"') for label in _TO_READ))
     of_alert = exists().where(Alert.id == Reply.alert_id, Alert.resolved_at.is_(None))
+    return [*_is_unseen(now), wanted, not_(of_alert)]
+
+
+def _is_unseen(now: datetime) -> Sequence[ColumnElement[bool]]:
+    return [Reply.seen_at.is_(None), Reply.received_at > now - _UNSEEN_FOR]
+
+
+def _counts(db: Session, now: datetime) -> Counts:
     kinds = (
         select(Alert.id).where(Alert.resolved_at.is_(None)),
-        select(Reply.id).where(unseen),
-        select(Reply.id).where(unseen, wanted, not_(of_alert)),
-        select(Message.id).where(_IS_UNCERTAIN),
+        select(Reply.id).where(*_is_unseen(now)),
+        select(Reply.id).where(*is_unread(now)),
+        select(Message.id).where(IS_UNCERTAIN),
     )
-    return Counts(*db.execute(select(*(_up_to_most(kind) for kind in kinds))).one())
+    return Counts(*count(db, *kinds))
 
 
-def _up_to_most(query: Any) -> Any:
+def _up_to_most(query: Select[Any]) -> Any:
     return select(func.count()).select_from(query.limit(MOST).subquery()).scalar_subquery()
 
 
