@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from difflib import get_close_matches
 from hashlib import sha256
 from typing import Any, TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import ErrorDetails
@@ -87,8 +88,12 @@ class PatientChange(Entry):
 
 
 class PatientEntry(PatientChange):
-    """The patient, as the sender knows them. Without `external_id`, name and phone or email tell who it is."""
+    """The patient, as the sender knows them.
 
+    Our own `id` tells who it is, else `external_id`, else name and phone or email.
+    """
+
+    id: UUID | None = None
     external_id: Line | None = None
     given_name: Line
 

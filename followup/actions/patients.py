@@ -10,14 +10,16 @@ from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
 from followup.actions import consenting
-from followup.actions.entries import ConsentEntry, PatientChange, PatientEntry, TreatmentEntry
+from followup.actions.entries import ConsentEntry, EntryError, PatientChange, PatientEntry, Problem, TreatmentEntry
 from followup.actions.rows import Rows
 from followup.db import new_id
 from followup.models import Clinic, Patient
 from followup.models.facts import Held, latest_consents
 from followup.terms import Channel
 
-Key = tuple[str, ...]  #: what tells who it is: the sender's own id, or an address and the name
+Key = tuple[str, ...]  #: what tells who it is: our id or the sender's, or an address and the name
+
+_TELLS_ALONE = {"id", "external_id"}
 
 
 class Patients:
@@ -32,11 +34,15 @@ class Patients:
         self.held: Held = latest_consents(db, [patient.id for patient in locked]) if locked else {}
 
     def recognise(self, clinic: Clinic, entry: TreatmentEntry, *, now: datetime, by: str) -> tuple[Patient, bool]:
-        """Find the patient by the sender's own id, else by name and phone or email; add one if there is none.
+        """Find the patient by our id, else the sender's, else by name and phone or email; add one if there is none.
 
         What the entry says of a known patient is newer, so it wins. The second value tells whether it is a new one.
+        Raises EntryError for an id of ours that nobody at this clinic has.
         """
         known = self._find(clinic, entry.patient)
+        if known is None and entry.patient.id:
+            what = f"is {entry.patient.id}, which no patient of this clinic has"
+            raise EntryError(Problem("patient.id", what, "leave it out to add a patient"))
         patient = known or Patient(id=new_id(), clinic_id=clinic.id, created_at=now)
         self._db.add(patient)
         correct(patient, entry.patient)
@@ -87,6 +93,9 @@ def correct(patient: Patient, said: PatientChange) -> None:
 
 def _keys(given: PatientEntry) -> Iterator[Key]:
     name = (given.given_name, given.family_name)
+    if given.id:
+        yield "id", str(given.id)
+        return
     if given.external_id:
         yield "external_id", given.external_id
         return
@@ -99,6 +108,7 @@ def _keys(given: PatientEntry) -> Iterator[Key]:
 
 
 def _keys_of(patient: Patient) -> Iterator[Key]:
+    yield "id", str(patient.id)
     if patient.external_id:
         yield "external_id", patient.external_id
     for kind in ("phone", "phone_given", "email"):
@@ -107,9 +117,9 @@ def _keys_of(patient: Patient) -> Iterator[Key]:
 
 
 def _lock(db: Session, clinics: Collection[Clinic], given: Sequence[PatientEntry]) -> Sequence[Patient]:
-    wanted: defaultdict[str, set[str]] = defaultdict(set)
+    wanted: defaultdict[str, set[str | UUID]] = defaultdict(set)
     for kind, value, *_ in (key for each in given for key in _keys(each)):
-        wanted[kind].add(value)
+        wanted[kind].add(UUID(value) if kind == "id" else value)
     if not wanted:
         return []
     here = Patient.clinic_id.in_([clinic.id for clinic in clinics])
@@ -121,7 +131,7 @@ def _lock(db: Session, clinics: Collection[Clinic], given: Sequence[PatientEntry
     ids = union(
         *(
             select(Patient.id).where(
-                here, getattr(Patient, kind).in_(values), *(() if kind == "external_id" else same_name)
+                here, getattr(Patient, kind).in_(values), *(() if kind in _TELLS_ALONE else same_name)
             )
             for kind, values in wanted.items()
         )

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from followup.actions.entries import EntryError
 from followup.models import Patient
 from tests.builders import PHONE, Clinic, local
 
@@ -95,3 +96,18 @@ def test_what_is_not_said_is_not_forgotten(clinic: Clinic) -> None:
     clinic.record("T2")
     [patient] = patients(clinic)
     assert (patient.zone, patient.next_visit_at) == ("America/Chicago", local(21, 9))
+
+
+def test_our_own_id_tells_who_it_is_with_nothing_else_to_go_by(clinic: Clinic) -> None:
+    first = clinic.record("T1", patient={"phone": "", "email": ""}).treatment.patient_id
+    again = clinic.record("T2", patient={"id": str(first), "phone": "", "email": ""}).treatment.patient_id
+    assert again == first
+    assert len(patients(clinic)) == 1
+
+
+def test_an_id_of_ours_is_good_at_its_own_clinic_only(clinic: Clinic) -> None:
+    clinic.add_clinic("oak")
+    first = clinic.record("T1").treatment.patient_id
+    with pytest.raises(EntryError, match=r"patient\.id is .*, which no patient of this clinic has"):
+        clinic.record("T2", clinic="oak", patient={"id": str(first)})
+    assert len(patients(clinic)) == 1
