@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, cast, exists, extract,
 from sqlalchemy.orm import Session
 
 from followup.models import Alert, Clinic, Message, Step
-from followup.models.owed import IS_OWED, load
+from followup.models.owed import IS_OWED, load, zone_of
 from followup.models.traffic import ORDINARY_LANE, PRIORITY_LANE
 from followup.queries import messages
 from followup.queries.messages import MessageView
@@ -69,6 +69,12 @@ class Listed:
     name: str
     day: int | None  #: since the treatment session
     local_at: datetime  #: where the patient is
+
+
+def home_zone(db: Session) -> ZoneInfo:
+    """By whose clocks the day goes: the first clinic's."""
+    clinic = db.scalars(select(Clinic).order_by(Clinic.name).limit(1)).one_or_none()
+    return zone_of(None, clinic) if clinic else ZoneInfo("UTC")
 
 
 def quiet_hours(db: Session) -> tuple[time, time] | None:

@@ -50,23 +50,34 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One row. `state` changes when somebody acts on it."""
+    """One row. `state` is how far people have come with it, and of a message its status."""
 
     id: UUID
     group: Group
     state: str
     whom: Whom
-    at: datetime  #: when it began
+    at: datetime  #: when it was written, left or noticed
     labels: Sequence[Label] = ()
     said: Said | None = None
     cause: AlertCause | None = None
-    answer_by: datetime | None = None  #: of an alert
+    raised_at: datetime | None = None  #: of an alert
+    answer_by: datetime | None = None
     taken_at: datetime | None = None
     taken_by: str = ""
     must_phone: bool = False
     channel: Channel | None = None  #: of a message
     step: str = ""
     because: str = ""
+
+    @property
+    def version(self) -> str:
+        """Changes when somebody acts on it, and when it gets worse."""
+        return f"{self.state}-{self.labels[0]}" if self.cause else self.state
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it needs nobody any more."""
+        return self.state not in ("open", "taken", Status.UNCERTAIN)
 
 
 def of_alerts(db: Session, alerts: Sequence[Alert], group: Group, now: datetime) -> list[Need]:
@@ -84,6 +95,7 @@ def of_alerts(db: Session, alerts: Sequence[Alert], group: Group, now: datetime)
             labels=_worst(alert.label, said[alert.id][0].labels if alert.id in said else ()),
             said=said[alert.id][0] if alert.id in said else None,
             cause=alert.cause,
+            raised_at=alert.raised_at,
             answer_by=alert.answer_by,
             taken_at=alert.taken_at,
             taken_by=alert.resolved_by or alert.taken_by or "",

@@ -61,12 +61,12 @@ def look(db: Session, *, group: Group, need_id: UUID, now: datetime) -> Need | N
     return next(iter(of_messages(db, [need_id], now)), None)
 
 
-def states(db: Session, *, ids: Sequence[UUID]) -> Mapping[UUID, str]:
+def versions(db: Session, *, ids: Sequence[UUID]) -> Mapping[UUID, str]:
     """How far rows that somebody is looking at have come; a fixed number of statements for all of them."""
-    alerts = select(Alert.id, Alert.taken_at, Alert.resolved_at).where(Alert.id.in_(ids))
+    alerts = select(Alert.id, Alert.taken_at, Alert.resolved_at, Alert.label).where(Alert.id.in_(ids))
     replies = select(Reply.id, Reply.seen_at).where(Reply.id.in_(ids))
     sent = select(Message.id, Message.status).where(Message.id.in_(ids))
-    found = {row.id: state(row.taken_at, row.resolved_at) for row in db.execute(alerts)}
+    found = {row.id: f"{state(row.taken_at, row.resolved_at)}-{row.label}" for row in db.execute(alerts)}
     found |= {row.id: "read" if row.seen_at else "open" for row in db.execute(replies)}
     return found | {row.id: row.status.value for row in db.execute(sent)}
 

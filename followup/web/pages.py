@@ -24,7 +24,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.globals.update(root=self._root, icon=self._icon)
-        self._templates.filters.update(day_and_time=day_and_time, local=_local, person=_person)
+        self._templates.filters.update(day_and_time=day_and_time, local=_local, near=_near, step=_step, person=_person)
 
     def draw(self, name: str, *, status: int = 200, **values: object) -> HTMLResponse:
         """One page with its values."""
@@ -53,6 +53,18 @@ def later_by(ahead: timedelta) -> str:
 def _local(context: Context, when: datetime) -> str:
     """An instant as the clocks of the clinic show it."""
     return day_and_time(when.astimezone(context["zone"]))
+
+
+@pass_context
+def _near(context: Context, when: datetime) -> str:
+    """The same as `local`, and the time alone where the day is today's."""
+    there, today = when.astimezone(context["zone"]), context["frame"].now.astimezone(context["zone"])
+    return f"{there:%H:%M}" if there.date() == today.date() else day_and_time(there)
+
+
+def _step(key: str) -> str:
+    """What a step is called on pages: `what-to-expect` is "What to expect"."""
+    return key.replace("-", " ").capitalize()
 
 
 @pass_context
