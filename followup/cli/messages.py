@@ -104,6 +104,7 @@ def _entry(view: MessageView) -> str:
 def _lines(story: Story) -> Iterator[str]:
     yield f"{story.step or story.wording} by {story.channel}: {story.status}"
     yield f"  due {story.due_local}, not after {story.expires_at.isoformat()}"
+    yield f"  {story.reckoned}"
     yield from (f"  {sentence}" for sentence in story.why or ["At the time of its plan; no rule moved it."])
     if story.because:
         yield f"  {'Blocked' if story.blocked else 'Not sent'}: {story.because}"

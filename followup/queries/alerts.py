@@ -1,7 +1,7 @@
 """Alerts as staff and a clinic's other software see them: what needs a person, how soon, and who has it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -99,6 +99,12 @@ def look(db: Session, *, alert_id: UUID, now: datetime) -> AlertView | None:
     """One alert; None if there is no such one."""
     rows = db.execute(_query().where(Alert.id == alert_id)).all()
     return _views(db, rows, now)[0] if rows else None
+
+
+def look_at(db: Session, *, alert_ids: Collection[UUID], now: datetime) -> list[AlertView]:
+    """These alerts, the newest first; without those that there are not."""
+    newest = Alert.raised_at.desc(), Alert.id.desc()
+    return _views(db, db.execute(_query().where(Alert.id.in_(alert_ids)).order_by(*newest)).all(), now)
 
 
 def overdue(db: Session, *, now: datetime) -> Overdue | None:

@@ -1,8 +1,9 @@
 """Messages as staff and booking systems see them: what left, what will leave, when, and why then or why not."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -11,18 +12,26 @@ from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.orm import Session
 
 from followup.messages.twilio_codes import CODES
-from followup.models import Attempt, AuditEntry, Message, Receipt, facts
+from followup.models import Attempt, AuditEntry, Message, Receipt, Step, facts
 from followup.models.facts import GAVE_UP, Known
 from followup.models.owed import Owed, load
 from followup.queries import cursors
 from followup.rules.permission import Hold, Skip, judge
-from followup.rules.slots import Shift
+from followup.rules.slots import Shift, say
 from followup.terms import Channel, Origin, Purpose, Reason, ReceiptKind, Status
 
 _TROUBLED = {
     Status.FAILED: "The gateway did not take it.",
     Status.UNDELIVERED: "The carrier could not deliver it.",
     Status.UNCERTAIN: "It may have gone; a receipt, the gateway's list or a person will tell.",
+}
+
+_BY_PEOPLE = ("write", "reschedule", "cancel", "restore", "settle")
+_OF_NO_STEP = {
+    Origin.REPLY: "It answers what the patient wrote.",
+    Origin.CONFIRMATION: "It confirms what the patient chose.",
+    Origin.ALARM: "It tells staff of an alert.",
+    Origin.BY_HAND: "A person wrote it.",
 }
 
 
@@ -70,12 +79,23 @@ class ReceiptView:
 
 
 @dataclass(frozen=True, slots=True)
+class ActView:
+    """What a person did to a message: write, reschedule, cancel, restore or settle."""
+
+    did: str
+    did_at: datetime
+    did_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Story(MessageView):
     """One message's whole life."""
 
+    reckoned: Annotated[str, Field(description="What its time counts from, as a sentence for staff.")]
     body: Annotated[str | None, Field(description="What was said, word for word, once it has left.")]
     attempts: Sequence[AttemptView]
     receipts: Sequence[ReceiptView]
+    acts: Annotated[Sequence[ActView], Field(description="What people did to it, oldest first.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,21 +132,31 @@ def page(db: Session, *, chosen: Filter, now: datetime, cursor: str | None = Non
 
 def story(db: Session, *, message_id: UUID, now: datetime) -> Story | None:
     """Everything that happened to one message, oldest first; None if there is no such message."""
-    owed = load(db, Message.id == message_id)
-    if not owed:
-        return None
-    attempts = db.scalars(select(Attempt).where(Attempt.message_id == message_id).order_by(Attempt.number))
-    receipts = db.scalars(select(Receipt).where(Receipt.message_id == message_id).order_by(Receipt.id))
-    [view] = views(db, owed, now=now)
-    return Story(
-        **asdict(view),
-        body=owed[0].message.body,
-        attempts=[
+    return next(iter(stories(db, load(db, Message.id == message_id), now=now)), None)
+
+
+def stories(db: Session, owed: Sequence[Owed], *, now: datetime) -> list[Story]:
+    """Everything that happened to these messages, in their order; a fixed number of queries."""
+    ids = [each.message.id for each in owed]
+    attempts, receipts = defaultdict[UUID, list[AttemptView]](list), defaultdict[UUID, list[ReceiptView]](list)
+    for one in db.scalars(select(Attempt).where(Attempt.message_id.in_(ids)).order_by(Attempt.number)):
+        attempts[one.message_id].append(
             AttemptView(one.number, one.begun_at, one.answered_at, one.outcome, one.reference, one.code)
-            for one in attempts
-        ],
-        receipts=[receipt_view(one) for one in receipts],
-    )
+        )
+    for receipt in db.scalars(select(Receipt).where(Receipt.message_id.in_(ids)).order_by(Receipt.id)):
+        receipts[receipt.message_id].append(receipt_view(receipt))
+    acts = _acts(db, ids)
+    return [
+        Story(
+            **asdict(view),
+            reckoned=reckoned(each),
+            body=each.message.body,
+            attempts=attempts[view.id],
+            receipts=receipts[view.id],
+            acts=acts[view.id],
+        )
+        for each, view in zip(owed, views(db, owed, now=now), strict=True)
+    ]
 
 
 def views(db: Session, owed: Sequence[Owed], *, now: datetime) -> list[MessageView]:
@@ -136,9 +166,30 @@ def views(db: Session, owed: Sequence[Owed], *, now: datetime) -> list[MessageVi
     return [_view(each, _blocked(each, known, now), troubles.get(each.message.id, "")) for each in owed]
 
 
+def reckoned(each: Owed) -> str:
+    """What a message's time counts from, as a sentence for staff."""
+    if each.step is None or each.treatment is None:
+        return _OF_NO_STEP.get(each.message.origin, "It stands by itself.")
+    if each.step.reminds:
+        return f"It asks once more, {_after(each.step)} after its question left."
+    ended = say(each.treatment.ended_at, each.zone)
+    return f"{_after(each.step).capitalize()} after the treatment session that ended {ended}."
+
+
 def receipt_view(one: Receipt) -> ReceiptView:
     """A receipt as it is shown."""
     return ReceiptView(one.said, one.kind, one.code, one.received_at)
+
+
+def _after(step: Step) -> str:
+    if step.day is not None:
+        return f"day {step.day}, at {step.at:%H:%M},"
+    minutes = round((step.after or timedelta(0)) / timedelta(minutes=1))
+    if not minutes:
+        return "right"
+    days, hours = divmod(minutes // 60, 24)
+    units = ((days, "day"), (hours, "hour"), (minutes % 60, "minute"))
+    return " and ".join(f"{number} {unit}{'s' if number > 1 else ''}" for number, unit in units if number)
 
 
 def _where(chosen: Filter) -> Iterator[ColumnElement[bool]]:
@@ -168,6 +219,17 @@ def _troubles(db: Session, owed: Sequence[Owed]) -> dict[UUID, str]:
         each.message.id: given_up.get(each.message.id) or _trouble(each.message.status, codes.get(each.message.id, ""))
         for each in owed
     }
+
+
+def _acts(db: Session, ids: Sequence[UUID]) -> defaultdict[UUID, list[ActView]]:
+    """By message: what people did to it."""
+    acts = defaultdict[UUID, list[ActView]](list)
+    notes = select(AuditEntry).where(
+        AuditEntry.subject == "message", AuditEntry.subject_id.in_(map(str, ids)), AuditEntry.did.in_(_BY_PEOPLE)
+    )
+    for note in db.scalars(notes.order_by(AuditEntry.id)) if ids else ():
+        acts[UUID(note.subject_id)].append(ActView(note.did, note.did_at, note.did_by))
+    return acts
 
 
 def _given_up(db: Session, wanted: Sequence[UUID]) -> dict[UUID, str]:

@@ -24,7 +24,18 @@ def warnings(precautions: Collection[str]) -> list[str]:
 
 def is_high_risk(*, regions: Collection[str], precautions: Collection[str], first_treatment: bool) -> bool:
     """Whether silence after this treatment session must not be taken for "fine"."""
-    return first_treatment or not _RISKY_REGIONS.isdisjoint(regions) or not _RISKY_PRECAUTIONS.isdisjoint(precautions)
+    return bool(reasons(regions=regions, precautions=precautions, first_treatment=first_treatment))
+
+
+def reasons(*, regions: Collection[str], precautions: Collection[str], first_treatment: bool) -> list[str]:
+    """What makes this treatment session one of high risk, in words; nothing for most."""
+    risky = [
+        *(one for one in Region if one in _RISKY_REGIONS),
+        *(one for one in Precaution if one in _RISKY_PRECAUTIONS),
+    ]
+    given = {*regions, *precautions}
+    found = [one.value.replace("_", " ") for one in risky if one in given]
+    return ["first treatment", *found] if first_treatment else found
 
 
 def is_asked_again(precautions: Collection[str]) -> bool:

@@ -118,6 +118,7 @@ STORY: dict[str, Any] = MESSAGE | {
     "left_at": "2027-03-08T17:00:01Z",
     "wording_version": "3f1c9a",
     "segments": 2,
+    "reckoned": "2 hours after the treatment session that ended Mon 8 Mar 10:00.",
     "body": "Maple Clinic: after today's session it is common to feel sore for a day or two.",
     "attempts": [
         {
@@ -130,6 +131,7 @@ STORY: dict[str, Any] = MESSAGE | {
         }
     ],
     "receipts": [RECEIPT],
+    "acts": [],
 }
 
 MESSAGES: dict[str, Any] = {"items": [MESSAGE], "next_cursor": None}
@@ -210,6 +212,7 @@ TIMELINE: dict[str, Any] = {
         {"kind": "message", "at": MESSAGE["due_at"], "message": MESSAGE},
         {"kind": "receipt", "at": RECEIPT["received_at"], "message": MESSAGE["id"], "receipt": RECEIPT},
         {"kind": "reply", "at": REPLY["received_at"], "reply": REPLY},
+        {"kind": "alert", "at": ALERT["raised_at"], "alert": ALERT},
         {"kind": "outcome", "at": OUTCOME["measured_at"], "outcome": OUTCOME},
     ],
     "next_cursor": f"20270315T142031.000000Z~{OUTCOME['id']}",

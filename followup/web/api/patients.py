@@ -37,7 +37,7 @@ def read_a_patient(runtime: TheRuntime, patient_id: UUID) -> PatientView:
 def read_a_timeline(
     runtime: TheRuntime, caller: TheCaller, patient_id: UUID, which: Annotated[TimelineQuery, Query()]
 ) -> Timeline:
-    """Treatment sessions, messages, receipts, replies and consents in one order, oldest first, 50 to a page."""
+    """Treatment sessions, messages, receipts, replies, alerts, outcomes and consents, oldest first, 50 to a page."""
     with runtime.read_db() as db:
         found = timeline.page(db, patient_id=patient_id, now=caller.now, cursor=which.cursor)
     if found is None:
