@@ -7,22 +7,19 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, ColumnElement, Select, cast, exists, extract, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, cast, exists, extract, func, or_, select
 from sqlalchemy.orm import Session
 
 from followup.models import Alert, Clinic, Message, Step
-from followup.models.owed import IS_OWED, load, zone_of
+from followup.models.owed import IS_OWED, zone_of
 from followup.models.traffic import ORDINARY_LANE, PRIORITY_LANE
-from followup.queries import messages
-from followup.queries.messages import MessageView
 from followup.rules.quiet import local_date
 from followup.terms import Channel, Origin, Purpose, Reason, Status
 
 _BUCKET = 900  # seconds: every zone begins its hours at one of them
-_LANES = PRIORITY_LANE, ORDINARY_LANE
+LANES = PRIORITY_LANE, ORDINARY_LANE
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +56,6 @@ class Ahead:
     days: Sequence[Bar]  #: the rest of today, and six more
     maybe: int  #: within these days, only if it is called for
     held: int  #: within these days, prompts that wait for an open alert
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One message in a list."""
-
-    view: MessageView
-    name: str
-    day: int | None  #: since the treatment session
-    local_at: datetime  #: where the patient is
 
 
 def home_zone(db: Session) -> ZoneInfo:
@@ -126,46 +113,6 @@ def ahead(db: Session, *, now: datetime, zone: ZoneInfo) -> Ahead:
     )
 
 
-def upcoming(db: Session, *, now: datetime, limit: int) -> list[Listed]:
-    """What leaves next, soonest first."""
-    soonest = sorted(
-        (due_at, message_id)
-        for channel in Channel
-        for lane in _LANES
-        for message_id, due_at in db.execute(_soonest(channel, lane, limit))
-    )
-    return listed(db, [message_id for _, message_id in soonest[:limit]], now=now)
-
-
-def listed(db: Session, ids: Sequence[UUID], *, now: datetime) -> list[Listed]:
-    """These messages, in this order."""
-    found = {each.message.id: each for each in load(db, Message.id.in_(ids))} if ids else {}
-    owed = [found[message_id] for message_id in ids]
-    return [
-        Listed(
-            view=view,
-            name=f"{each.patient.given_name} {each.patient.family_name}".strip() if each.patient else "",
-            day=_days_between(each.treatment.ended_at, view.due_at, each.zone) if each.treatment else None,
-            local_at=view.due_at.astimezone(each.zone),
-        )
-        for each, view in zip(owed, messages.views(db, owed, now=now), strict=True)
-    ]
-
-
-def _days_between(earlier: datetime, later: datetime, zone: ZoneInfo) -> int:
-    return (local_date(later, zone) - local_date(earlier, zone)).days
-
-
-def _soonest(channel: Channel, lane: int, limit: int) -> Select[UUID, datetime]:
-    """Its own statement for each channel and lane, which lie together in the index of what is owed."""
-    return (
-        select(Message.id, Message.due_at)
-        .where(IS_OWED, Message.channel == channel, Message.lane == lane, Message.origin != Origin.ALARM)
-        .order_by(Message.due_at, Message.id)
-        .limit(limit)
-    )
-
-
 def _buckets(db: Session, *, now: datetime, until: datetime) -> Iterator[tuple[datetime, Purpose, bool, int]]:
     """How many are due in each quarter of an hour, and whether on a condition; what is late counts as due now."""
     bucket = (cast(extract("epoch", Message.due_at), BigInteger) // _BUCKET).label("bucket")
@@ -193,7 +140,7 @@ def _owed_until(until: datetime) -> Sequence[ColumnElement[bool]]:
     return [
         IS_OWED,
         Message.channel.in_(list(Channel)),
-        Message.lane.in_(_LANES),
+        Message.lane.in_(LANES),
         Message.due_at < until,
         Message.origin != Origin.ALARM,
     ]

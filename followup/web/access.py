@@ -33,7 +33,7 @@ UNATTENDED = "X-Unattended"  #: a page asks by itself, and nobody may be there
 # What signed-out people and programs may ask for: the rest needs a role. These check signatures, keys and tokens.
 OPEN = frozenset(
     {
-        *("/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/static"),
+        *("/healthz", "/readyz", "/metrics", "/openapi.json", "/static"),
         *(SIGN_IN, f"{SIGN_IN}/practice", "/forgot-password", "/password/{token}"),
     }
 )

@@ -23,7 +23,6 @@ from followup.web import (
     hooks,
     metrics,
     notes,
-    overview,
     patients,
     preferences,
     sheets,
@@ -69,7 +68,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.recordings = recordings
     app.state.callers = callers
     app.state.pages = Pages(runtime.settings.public_url)
-    for part in (health, metrics, hooks, preferences, notes, patients, overview):
+    for part in (health, metrics, hooks, preferences, notes, patients):
         app.include_router(part.router)
     parts.install(app, runtime)
     api.install(app)

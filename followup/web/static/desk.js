@@ -14,7 +14,7 @@
     place.textContent = "";
     setTimeout(() => { place.textContent = words; }, 50);
   };
-  document.addEventListener("announce", (event) => announce(event.detail));
+  document.addEventListener("announce", (event) => announce(event.detail.value ?? event.detail));
 
   /* Rows of a list: one is current, j and k move it, and the keys press its buttons. */
   const rows = () => [...document.querySelectorAll("[data-row]")];
@@ -125,10 +125,29 @@
     event.detail.headers["X-CSRF-Token"] = one('meta[name="csrf"]').content;
   });
   for (const name of ["htmx:responseError", "htmx:sendError"]) {
-    document.addEventListener(name, () => announce("That did not work. Load the page again and repeat it."));
+    document.addEventListener(name, (event) => {
+      if (!asksByItself(event)) announce("That did not work. Load the page again and repeat it.");
+    });
   }
   document.addEventListener("htmx:afterSwap", (event) => {
-    const row = one("[data-row][data-focus]", event.detail.target) || event.detail.target.closest?.("[data-row]");
-    if (row?.isConnected) makeCurrent(row);
+    const fresh = event.detail.target.isConnected ? event.detail.target : event.target;
+    const row = one("[data-row][data-focus]", fresh) || fresh.closest?.("[data-row]");
+    if (row?.isConnected) makeCurrent((row.matches("[data-acted]") && rows()[rows().indexOf(row) + 1]) || row);
+  });
+
+  /* A part that asks by itself rests while nobody looks, and waits while it is pointed at: nothing moves under a hand. */
+  const asksByItself = (event) => Boolean(event.detail.requestConfig?.headers["X-Unattended"]);
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (document.hidden && asksByItself(event)) event.preventDefault();
+  });
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    if (event.detail.target.matches("[data-calm]:is(:hover, :focus-within)")) event.detail.shouldSwap = false;
+  });
+
+  /* Where someone else was faster, the answer says who. */
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.xhr.status !== 409) return;
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
   });
 })();
