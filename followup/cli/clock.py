@@ -1,14 +1,10 @@
 """`followup clock`: watch weeks go by in minutes, on the real engine. There is no such clock while live."""
 
 import re
-from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from celery import Celery
-from kombu.exceptions import OperationalError
 
 from followup import practice
 from followup.actions.shifting import CannotTurnBack
@@ -66,7 +62,7 @@ def clock(
                 practice.move(runtime, to)
             elif skip or to or to_next:
                 target = to or (now + skip if skip else _next(runtime))
-                for moment in practice.walk(runtime, target, wake=_waker(runtime)):
+                for moment in practice.walk(runtime, target, wake=practice.waker(_broker_url(runtime))):
                     typer.echo(f"{moment:%a %Y-%m-%d %H:%M} UTC")
         except (CannotTurnBack, Stuck) as error:
             fail(f"{error}.")
@@ -80,14 +76,5 @@ def _next(runtime: Runtime) -> datetime:
     return moment
 
 
-def _waker(runtime: Runtime) -> Callable[[], None]:
-    """Wakes the tick at once instead of at the next second; if that fails, the next second comes anyway."""
-    url = runtime.settings.redis_url or broker_in(runtime.settings.followup_data_dir).url
-    celery = Celery(broker=url, set_as_current=False)
-    celery.conf.broker_transport_options = {"socket_timeout": 2, "socket_connect_timeout": 2}
-
-    def wake() -> None:
-        with suppress(OperationalError):
-            celery.send_task("tick", queue="tick", expires=1, retry=False)
-
-    return wake
+def _broker_url(runtime: Runtime) -> str:
+    return runtime.settings.redis_url or broker_in(runtime.settings.followup_data_dir).url

@@ -67,8 +67,8 @@ def skip(desk: TheDesk, form: TheForm) -> Response:
 
 def _walk(desk: Desk, target: datetime) -> bool:
     """Whether the clock stands at the target, as far as there was time."""
-    since = time.monotonic()
-    for _ in practice.walk(desk.runtime, target, patience=_PATIENCE):
+    since, wake = time.monotonic(), practice.waker(desk.runtime.settings.redis_url)
+    for _ in practice.walk(desk.runtime, target, wake=wake, patience=_PATIENCE):
         if time.monotonic() - since > _AT_ONCE.total_seconds():
             return desk.runtime.now() >= target
     return True
