@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,6 +27,17 @@ def phone_holders(db: Session, phone: str) -> Sequence[Patient]:
         select(Patient).where(Patient.phone == phone).order_by(Patient.id).with_for_update(),
         execution_options={"populate_existing": True},
     ).all()
+
+
+def writers(db: Session, *, reply_id: UUID) -> Sequence[Patient]:
+    """Everyone who may have written a reply, locked until the transaction ends: a form is of one patient."""
+    row = db.execute(select(Reply.sent_from, Reply.channel, Reply.patient_id).where(Reply.id == reply_id)).one_or_none()
+    if row is None:
+        return []
+    if row.channel is Channel.SMS:
+        return phone_holders(db, row.sent_from)
+    whose = select(Patient).where(Patient.id == row.patient_id).with_for_update()
+    return db.scalars(whose, execution_options={"populate_existing": True}).all()
 
 
 def obey(

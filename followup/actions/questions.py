@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import exists, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import select, true
+from sqlalchemy.orm import Session
 
 from followup.actions.obeying import CONVERSATION
 from followup.models import Enrolment, Message, Reply, Step, TreatmentSession
@@ -44,30 +44,50 @@ def open_question(db: Session, *, patient_id: UUID, reply: Reply) -> Open | None
     )
     for message, step, treatment in asked:
         same = _same_question(db, message, step)
-        if not _is_answered(db, same, reply):
+        if not _is_answered(db, same, but=reply.id):
             assert step.question
             return Open(step.question, same[0], treatment)
     return None
+
+
+def put_by(db: Session, *, message: Message) -> tuple[Open, bool] | None:
+    """The question that a message puts, whichever way it went, and whether it has been answered; None if it puts none."""
+    row = db.execute(
+        select(Step, TreatmentSession)
+        .select_from(Step)
+        .join(Enrolment, Enrolment.id == message.enrolment_id)
+        .join(TreatmentSession, Enrolment.treatment_id == TreatmentSession.id)
+        .where(Step.id == message.step_id, Step.question.is_not(None))
+    ).one_or_none()
+    if row is None:
+        return None
+    step, treatment = row
+    assert step.question
+    same = _messages_of(db, message, step.reminds or step.key) or [message]
+    filed_under = same[0] if step.reminds else message
+    return Open(step.question, filed_under, treatment), _is_answered(db, same)
 
 
 def _same_question(db: Session, message: Message, step: Step) -> Sequence[Message]:
     """Every message that put this question, its reminders apart; the first is where answers are filed."""
     if not step.reminds:
         return [message]
-    repeated = aliased(Step)
-    found = db.scalars(
+    return _messages_of(db, message, step.reminds) or [message]
+
+
+def _messages_of(db: Session, message: Message, step_key: str) -> Sequence[Message]:
+    """The messages of a step in the enrolment of this one; those that left come first."""
+    return db.scalars(
         select(Message)
-        .join(repeated, Message.step_id == repeated.id)
-        .where(Message.enrolment_id == message.enrolment_id, repeated.key == step.reminds)
+        .join(Step, Message.step_id == Step.id)
+        .where(Message.enrolment_id == message.enrolment_id, Step.key == step_key)
         .order_by(Message.left_at.is_(None), Message.id)
     ).all()
-    return found or [message]
 
 
-def _is_answered(db: Session, messages: Sequence[Message], reply: Reply) -> bool:
-    answers = exists().where(
+def _is_answered(db: Session, messages: Sequence[Message], *, but: UUID | None = None) -> bool:
+    answers = select(Reply.id).where(
         Reply.patient_id.in_({message.patient_id for message in messages}),  # their replies have an index; answers none
         Reply.answers_id.in_([message.id for message in messages]),
-        Reply.id != reply.id,
     )
-    return bool(db.scalar(select(answers)))
+    return bool(db.scalar(select(answers.where(Reply.id != but if but else true()).exists())))

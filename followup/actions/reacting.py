@@ -13,7 +13,7 @@ from followup.models import Alert, Clinic, Message, Patient, Reply
 from followup.models.facts import latest_consents
 from followup.models.owed import IS_OWED
 from followup.rules.understanding import ANSWERED, Meaning, is_no_worse, wording
-from followup.terms import Channel, Consented, Label, Purpose
+from followup.terms import Consented, Label, Purpose
 
 _SEVERITIES = list(Label)
 _NO_MATTER = frozenset({Label.THANKS, Label.STOP})
@@ -53,15 +53,22 @@ def react(
     if not willing or is_answered:
         return
     asks = bool(who.patient is None and who.may_ask and meaning.alert)
-    said = wording(
-        meaning,
-        held=alert is not None or (who.patient is not None and _is_held(db, who.patient)),
-        may_book=_may_book(db, who.patient, meaning, question, now),
-    )
+    said = words_back(db, patient=who.patient, meaning=meaning, question=question, now=now)
     if said and (meaning.is_worry or not asks) and _is_news(ANSWERED[said], before):
         replying.answer(db, reply=reply, patient=willing[0], wording=said, alert=alert, question=question, now=now)
     if asks:
         replying.ask_whose(db, reply=reply, patient=willing[0], now=now)
+
+
+def words_back(
+    db: Session, *, patient: Patient | None, meaning: Meaning, question: Open | None, now: datetime
+) -> str | None:
+    """The wording that answers a reply of this meaning; None for nothing."""
+    return wording(
+        meaning,
+        held=meaning.alert is not None or (patient is not None and _is_held(db, patient)),
+        may_book=_may_book(db, patient, meaning, question, now),
+    )
 
 
 def tell_staff(
@@ -97,17 +104,17 @@ def _is_held(db: Session, patient: Patient) -> bool:
 
 def _may_book(db: Session, patient: Patient | None, meaning: Meaning, question: Open | None, now: datetime) -> bool:
     """Whether another visit may be offered with the thanks for a score."""
-    if patient is None or question is None or meaning.score is None:
+    if patient is None or question is None or not meaning.scores:
         return False
     is_booked = patient.next_visit_at is not None and patient.next_visit_at > now
     prompt = exists().where(Message.patient_id == patient.id, IS_OWED, Message.purpose == Purpose.BOOKING)
-    wants_prompts = latest_consents(db, [patient.id]).get((patient.id, Channel.SMS, Purpose.BOOKING))
+    wants_prompts = latest_consents(db, [patient.id]).get((patient.id, question.message.channel, Purpose.BOOKING))
     return (
         not is_booked
         and not db.scalar(select(prompt))  # it will be offered anyway
         and wants_prompts is Consented.GIVEN
         and bool(db.get_one(Clinic, patient.clinic_id).booking_url)
-        and is_no_worse(meaning.score, baseline=question.treatment.baseline_pain)
+        and all(is_no_worse(score, baseline=question.treatment.baseline_pain) for score in meaning.scores)
     )
 
 

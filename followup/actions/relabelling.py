@@ -3,7 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from followup.actions import alerting, auditing, obeying, reacting, replying
@@ -15,10 +14,7 @@ from followup.terms import AlertCause, Label
 
 def lock(db: Session, reply_id: UUID) -> Reply | None:
     """A reply and everyone whose it may be, locked in the order in which they are read; None if there is no such one."""
-    sent_from = db.scalar(select(Reply.sent_from).where(Reply.id == reply_id))
-    if sent_from is None:
-        return None
-    obeying.phone_holders(db, sent_from)
+    obeying.writers(db, reply_id=reply_id)
     return db.get(Reply, reply_id, with_for_update=True, populate_existing=True)
 
 

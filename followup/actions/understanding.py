@@ -7,13 +7,15 @@ keeps no second outcome.
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from followup.actions import alerting, measuring, obeying, reacting, replying, whose
+from followup.actions import alerting, consenting, forms, measuring, obeying, reacting, replying, whose
 from followup.actions.questions import Open, open_question
 from followup.actions.whose import Whose
 from followup.logs import about
@@ -22,12 +24,24 @@ from followup.rules import keywords, understanding as rules
 from followup.rules.keywords import Keyword
 from followup.rules.triage import Match, Reading, triage
 from followup.rules.understanding import Meaning, Said, is_wrong_number
-from followup.terms import Label
+from followup.terms import Channel, ConsentSource, Label
 
 log = logging.getLogger(__name__)
 
 # HELP alone may be a cry for it: beside the fixed answer, a person reads it.
 _OBEYED = {Keyword.STOP: Label.STOP, Keyword.START: Label.THANKS, Keyword.HELP: Label.QUESTION}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Heard:
+    """What a reply says, be it a text or a form."""
+
+    reading: Reading  #: of the words that the patient chose
+    meaning: Meaning
+    question: Open | None
+    keyword: Keyword | None = None
+    is_form: bool = False
+    words_at: int = 0  #: where those words begin in the body
 
 
 def unread(db: Session, *, most: int) -> Sequence[UUID]:
@@ -38,7 +52,7 @@ def unread(db: Session, *, most: int) -> Sequence[UUID]:
 
 def understand(db: Session, *, reply_id: UUID, now: datetime) -> None:
     """Read a reply, unless someone else is reading it or has."""
-    holders = obeying.phone_holders(db, db.scalar(select(Reply.sent_from).where(Reply.id == reply_id)) or "")
+    holders = obeying.writers(db, reply_id=reply_id)
     reply = _lock(db, reply_id)
     if reply is None:
         return
@@ -46,31 +60,30 @@ def understand(db: Session, *, reply_id: UUID, now: datetime) -> None:
     reply.read_at = now
     if who.staff and (alerting.take_by_reply(db, staff=who.staff, body=reply.body, now=now) or not holders):
         return  # what takes no alert leaves it untaken, and the next person is told in time
-    reading, keyword = triage(reply.body), _keyword(reply)
-    if reading.opts_out and keyword is None and not reply.labels:
-        _stop(db, reply, who, reading, now)
-    question = open_question(db, patient_id=who.patient.id, reply=reply) if who.patient else None
-    meaning = reacting.complete(db, who=who, meaning=_meaning(db, reply, who, reading, keyword, question))
+    heard = _hear(db, reply, who)
+    if heard.reading.opts_out and heard.keyword is None and not reply.labels:
+        _stop(db, reply, who, heard, now)
+    meaning = reacting.complete(db, who=who, meaning=heard.meaning)
     reply.labels = [label.value for label in meaning.labels]
-    reply.matched = [_kept(match) for match in reading.matched]
+    reply.matched = [_kept(match, heard.words_at) for match in heard.reading.matched]
     if who.patient:
         reply.patient_id = who.patient.id
-        _file(db, reply, who.patient, meaning, question, now)
-    reacting.react(
-        db, reply=reply, who=who, meaning=meaning, question=question, is_answered=keyword is not None, now=now
-    )
+        _file(db, reply, who.patient, meaning, heard.question, now)
+    # Whoever fills in a form has read the answer on its page.
+    is_answered = heard.keyword is not None or heard.is_form
+    reacting.react(db, reply=reply, who=who, meaning=meaning, question=heard.question, is_answered=is_answered, now=now)
     log.info("reply read", extra=about(reply=reply_id, label=meaning.labels[0]))
 
 
 def give_up(db: Session, *, reply_id: UUID, now: datetime) -> None:
     """What cannot be read goes to a person, as urgently as triage can still tell."""
+    holders = obeying.writers(db, reply_id=reply_id)
     reply = _lock(db, reply_id)
     if reply is None:
         return
     label = Label.UNCLEAR
     with suppress(Exception):
         label = min(label, triage(reply.body).label, key=list(Label).index)
-    holders = db.scalars(select(Patient).where(Patient.phone == reply.sent_from).order_by(Patient.id)).all()
     reply.read_at, reply.labels = now, [label.value]
     reacting.tell_staff(db, reply=reply, label=label, patients=holders, now=now)
     log.error("reply could not be read; a person will", extra=about(reply=reply_id))
@@ -87,9 +100,24 @@ def _keyword(reply: Reply) -> Keyword | None:
     return keywords.read(str(reply.raw.get("OptOutType") or reply.body))
 
 
-def _stop(db: Session, reply: Reply, who: Whose, reading: Reading, now: datetime) -> None:
+def _hear(db: Session, reply: Reply, who: Whose) -> _Heard:
+    if form := forms.form_of(db, reply):
+        meaning = _with_wrong_number(form.meaning, form.reading)
+        return _Heard(
+            reading=form.reading, meaning=meaning, question=form.question, is_form=True, words_at=form.words_at
+        )
+    reading, keyword = triage(reply.body), _keyword(reply)
+    question = open_question(db, patient_id=who.patient.id, reply=reply) if who.patient else None
+    meaning = _meaning(db, reply, who, reading, keyword, question)
+    return _Heard(reading=reading, meaning=meaning, question=question, keyword=keyword)
+
+
+def _stop(db: Session, reply: Reply, who: Whose, heard: _Heard, now: datetime) -> None:
     """An opt-out in plain words is one for the patient; without a name, or from a wrong number, for the whole phone."""
-    is_wrong = is_wrong_number(_opt_outs(reading))
+    if heard.is_form:
+        _stop_all(db, reply, who.holders, now)
+        return
+    is_wrong = is_wrong_number(_opt_outs(heard.reading))
     obeying.obey(
         db,
         keyword=Keyword.STOP,
@@ -99,6 +127,20 @@ def _stop(db: Session, reply: Reply, who: Whose, reading: Reading, now: datetime
         now=now,
         everything=is_wrong,
     )
+
+
+def _stop_all(db: Session, reply: Reply, patients: Sequence[Patient], now: datetime) -> None:
+    """A page belongs to no channel, so who asks there that it must stop gets neither texts nor emails."""
+    for patient, channel in product(patients, Channel):
+        consenting.withdraw(
+            db,
+            patient=patient,
+            channel=channel,
+            source=ConsentSource.REPLY,
+            evidence=f"reply {reply.reference}",
+            now=now,
+            by="patient",
+        )
 
 
 def _meaning(
@@ -118,25 +160,30 @@ def _meaning(
             and replying.was_asked_again(db, patient=who.patient, question=question, reply=reply)
         ),
         pictures=_has_pictures(reply),
-        names=who.names_them,
+        names=who.only_names,
     )
-    meaning = rules.understand(said)
+    return _with_wrong_number(rules.understand(said), reading)
+
+
+def _with_wrong_number(meaning: Meaning, reading: Reading) -> Meaning:
+    """Who says that we write to somebody else is read by a person, who looks for the right address."""
     return meaning.also(Label.UNCLEAR) if is_wrong_number(_opt_outs(reading)) else meaning
 
 
 def _file(db: Session, reply: Reply, patient: Patient, meaning: Meaning, question: Open | None, now: datetime) -> None:
     """Keep what the reply says about its question, and about a worry that is over."""
     reply.answers_id = question.message.id if question and meaning.answers_question else None
-    if question and meaning.score:
-        measuring.keep(
-            db,
-            patient=patient,
-            treatment=question.treatment,
-            reply=reply,
-            score=meaning.score,
-            measured_at=reply.received_at,
-            by="patient",
-        )
+    if question:
+        for score in meaning.scores:
+            measuring.keep(
+                db,
+                patient=patient,
+                treatment=question.treatment,
+                reply=reply,
+                score=score,
+                measured_at=reply.received_at,
+                by="patient",
+            )
     if meaning.is_gone:
         alerting.release(db, patient=patient, now=now)
 
@@ -145,8 +192,9 @@ def _opt_outs(reading: Reading) -> list[str]:
     return [match.words for match in reading.matched if match.label is Label.STOP]
 
 
-def _kept(match: Match) -> dict[str, str | int]:
-    return {"label": match.label.value, "words": match.words, "start": match.start, "end": match.end}
+def _kept(match: Match, words_at: int) -> dict[str, str | int]:
+    start, end = match.start + words_at, match.end + words_at
+    return {"label": match.label.value, "words": match.words, "start": start, "end": end}
 
 
 def _has_pictures(reply: Reply) -> bool:

@@ -41,8 +41,8 @@ _LETTERS = {
     CheckIn.NERVE: Label.NERVE,
     CheckIn.CALL_ME: Label.URGENT,
 }
-# "Or use your own words": they answer it as a letter does.
-_OPEN_TO_WORDS = frozenset({Question.CHECK_IN, Question.STILL_OR_GONE})
+#: "Or use your own words": they answer it as a letter does.
+OPEN_TO_WORDS = frozenset({Question.CHECK_IN, Question.STILL_OR_GONE})
 _FEELINGS = frozenset({*(label for label in Label if label.is_worry), Label.EXPECTED})
 _WORDS = {
     "still": Label.NERVE,
@@ -63,7 +63,7 @@ _WRONG_NUMBER = re.compile(
 
 _BRIEF = 5  # words: a readable answer and what people put beside it, such as "about a 4 i guess"
 _BARE = 3  # words: an answer to a question of last week counts only when it stands nearly alone
-_SAME, _NEITHER = 4, 3  # the middle of the change and of the satisfaction scale
+_SAME, _NO_CHANGE, _NEITHER = 4, 0, 3  # the middle of the change scales, by text and by form, and of satisfaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class Said:
     baseline: int | None = None  #: pain before the treatment that the question is about
     asked_again: bool = False  #: we have said once already that we could not read the answer
     pictures: bool = False
-    names: bool = False  #: it tells whom earlier replies are about
+    names: bool = False  #: it tells whom earlier replies are about, and nothing else
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ class Meaning:
     """What a reply means."""
 
     labels: tuple[Label, ...]  #: the worst first
-    score: Score | None = None
+    scores: tuple[Score, ...] = ()  #: a text has one at most
     answers_question: bool = False
     asks_again: bool = False  #: to be asked for the number once more
     is_gone: bool = False  #: tingling, numbness or weakness is over, and nothing else is the matter
@@ -115,13 +115,13 @@ def understand(said: Said) -> Meaning:
     """What a reply means. Never raises, whatever the text."""
     answer = read_answer(said.text, said.question) if said.question else NoAnswer()
     labels = {*said.labels, Label.UNCLEAR} if said.pictures else set(said.labels)
-    meant = _meant(answer, said.baseline)
+    meant = labels_of(answer, baseline=said.baseline) or None
     letters = _late_letters(said.text) if meant is None else _letters(answer)
     asks_again = isinstance(answer, Unreadable) and _may_ask_again(said)
     if meant is not None:
         labels = labels - _explained(said) | meant
     elif said.names and isinstance(answer, NoAnswer):
-        labels = labels - _explained(said) or {Label.THANKS}
+        labels = labels - {Label.UNCLEAR} or {Label.THANKS}  # a name stands alone, or it is none
     elif asks_again:
         labels = labels - _explained(said) | {Label.SCORE}
     else:
@@ -130,12 +130,28 @@ def understand(said: Said) -> Meaning:
             labels = labels - {Label.SCORE} | {Label.UNCLEAR}  # a digit has no meaning without its question
     return Meaning(
         labels=_ordered(labels or {Label.UNCLEAR}),
-        score=answer if isinstance(answer, Score) else None,
-        answers_question=meant is not None or (said.question in _OPEN_TO_WORDS and not labels.isdisjoint(_FEELINGS)),
+        scores=(answer,) if isinstance(answer, Score) else (),
+        answers_question=meant is not None or (said.question in OPEN_TO_WORDS and not labels.isdisjoint(_FEELINGS)),
         asks_again=asks_again,
         is_gone=answer is StillOrGone.GONE and labels.isdisjoint(_NEED_A_PERSON),
         wants_call=labels & _WORRIES == {Label.URGENT} and _asks_for_call(said, answer, letters),
     )
+
+
+def labels_of(answer: Answer, *, baseline: int | None) -> set[Label]:
+    """The labels of a readable answer; none if it is not one."""
+    match answer:
+        case Score(Measure.PAIN, value) if is_high(value, baseline=baseline):
+            return {Label.SCORE, Label.URGENT}
+        case Score():
+            return {Label.SCORE}
+        case Chosen(letters):
+            return {_LETTERS[letter] for letter in letters}
+        case StillOrGone.STILL:
+            return {Label.NERVE}
+        case StillOrGone.GONE:
+            return {Label.THANKS}
+    return set()
 
 
 def wording(meaning: Meaning, *, held: bool, may_book: bool) -> str | None:
@@ -157,23 +173,9 @@ def is_no_worse(score: Score, *, baseline: int | None) -> bool:
     """Whether a score leaves room to offer another visit. Without a baseline nobody knows that of pain."""
     if score.measure is Measure.PAIN:
         return baseline is not None and score.value <= baseline
-    return score.value >= _NEITHER if score.measure is Measure.SATISFACTION else score.value <= _SAME
-
-
-def _meant(answer: Answer, baseline: int | None) -> set[Label] | None:
-    """The labels of a readable answer; None if there is none."""
-    match answer:
-        case Score(Measure.PAIN, value) if is_high(value, baseline=baseline):
-            return {Label.SCORE, Label.URGENT}
-        case Score():
-            return {Label.SCORE}
-        case Chosen(letters):
-            return {_LETTERS[letter] for letter in letters}
-        case StillOrGone.STILL:
-            return {Label.NERVE}
-        case StillOrGone.GONE:
-            return {Label.THANKS}
-    return None
+    if score.measure is Measure.CHANGE:
+        return score.value <= _SAME
+    return score.value >= (_NEITHER if score.measure is Measure.SATISFACTION else _NO_CHANGE)
 
 
 def _asks_for_call(said: Said, answer: Answer, letters: frozenset[CheckIn]) -> bool:

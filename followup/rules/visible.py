@@ -11,3 +11,8 @@ def unseen(text: str) -> str | None:
     """The first character that cannot be seen, as U+…; None if every one can."""
     found = _UNSEEN.search(text)
     return found and f"U+{ord(found[0]):04X}"
+
+
+def only_seen(text: str) -> str:
+    """The lines of a text without the characters that cannot be seen."""
+    return "\n".join(_UNSEEN.sub(" ", line).rstrip() for line in text.splitlines()).strip()

@@ -79,7 +79,7 @@ def test_an_answer_without_its_question_goes_to_a_person(
     text: str, labels: list[Label], question: Question | None, expected: list[Label]
 ) -> None:
     meaning = mean(text, *labels, question=question)
-    assert (list(meaning.labels), meaning.answers_question, meaning.score) == (expected, False, None)
+    assert (list(meaning.labels), meaning.answers_question, meaning.scores) == (expected, False, ())
 
 
 @pytest.mark.parametrize("question", [None, PAIN, STILL_OR_GONE])
@@ -98,13 +98,13 @@ def test_ordinary_words_are_no_late_answer(text: str) -> None:
 )
 def test_a_high_score_is_urgent(baseline: int | None, value: int, *, is_urgent: bool) -> None:
     meaning = mean(str(value), SCORE, question=PAIN, baseline=baseline)
-    assert meaning.score == Score(Measure.PAIN, value)
+    assert meaning.scores == (Score(Measure.PAIN, value),)
     assert (URGENT in meaning.labels) is is_urgent
 
 
 def test_a_score_with_a_worry_is_both() -> None:
     meaning = mean("3 but my foot is dragging", NERVE, SCORE, question=PAIN)
-    assert (meaning.labels, meaning.score) == ((NERVE, SCORE), Score(Measure.PAIN, 3))
+    assert (meaning.labels, meaning.scores) == ((NERVE, SCORE), (Score(Measure.PAIN, 3),))
     assert wording(meaning, held=True, may_book=True) == "answer-nerve"
 
 
