@@ -1,5 +1,6 @@
 """Puts the words of one owed message together, for the person it goes to, at the moment it leaves."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from uuid import UUID
@@ -19,6 +20,13 @@ from followup.terms import Channel, Origin, Purpose, Question
 
 _STILL_TODAY = timedelta(hours=1)  # an answer that says "today" needs that much of it (wordings: rules for words)
 _PAGES = {Question.CHECK_IN: "check-in", Question.STILL_OR_GONE: "still-or-gone"}
+
+BOOKING_PAGE = "book"  #: hands over to the clinic's booking link
+
+
+def page_of(question: Question | None) -> str:
+    """The name of the page on which a question is answered; without one, the patient says there what they want."""
+    return _PAGES.get(question, "feedback") if question else "feedback"
 
 
 def write(each: Owed, *, now: datetime, links: Links, first_text: bool) -> Composed:
@@ -53,10 +61,19 @@ def note(each: Owed, *, links: Links) -> str:
 
     For the page to which a message leads that says no more than our name. Raises WordingError.
     """
-    language, left_at = _language(each), each.message.left_at or each.message.due_at
-    hours, opens, closed = _doors(each.clinic.hours, language, each.zone, left_at)
+    left_at = each.message.left_at or each.message.due_at
+    return _on_page(each, each.message.wording, _language(each), left_at, partial(_page, each, links))
+
+
+def answer(each: Owed, *, wording: str, language: str, links: Links, now: datetime) -> str:
+    """The words of an answer to what was filled in on the page of this message, as an HTML fragment. Raises WordingError."""
+    return _on_page(each, wording, language, now, partial(links.to, BOOKING_PAGE, each.message.id))
+
+
+def _on_page(each: Owed, key: str, language: str, at: datetime, link: Callable[[], str]) -> str:
+    hours, opens, closed = _doors(each.clinic.hours, language, each.zone, at)
     return wording.note(
-        each.message.wording,
+        key,
         language=language,
         precautions=_precautions(each),
         closed=closed,
@@ -65,7 +82,7 @@ def note(each: Owed, *, links: Links) -> str:
             "name": "",
             "hours": hours,
             "opens": opens,
-            "link": partial(_page, each, links),
+            "link": link,
             **each.message.values,
         },
     )
@@ -117,10 +134,10 @@ def _page(each: Owed, links: Links) -> str:
     """Where a patient answers, books, or tells us how it is."""
     message = each.message
     if each.step and each.step.question:
-        return links.to(_PAGES.get(each.step.question, "feedback"), message.id)
+        return links.to(page_of(each.step.question), message.id)
     if message.purpose is Purpose.BOOKING or message.origin is Origin.REPLY:
-        return each.clinic.booking_url
-    return links.to("feedback", message.id)
+        return links.to(BOOKING_PAGE, message.id)
+    return links.to(page_of(None), message.id)
 
 
 def _ways_out(each: Owed, links: Links) -> dict[str, str]:

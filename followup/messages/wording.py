@@ -87,6 +87,12 @@ def note(
     return email.note(body if cleaned.get("name") != "" else without_name(body), cleaned)
 
 
+def heading(key: str, *, language: str) -> str:
+    """The title of a page that shows the words of `key`: their subject without the clinic in front. Raises as `compose`."""
+    subject = catalogue(language)[key].email_subject.removeprefix("{{ clinic }}: ")
+    return subject[:1].upper() + subject[1:]
+
+
 def page(name: str, *, language: str, values: Mapping[str, str]) -> dict[str, str]:
     """The short texts of one page for patients, by field, as plain text. Raises as `compose`."""
     words = catalogue(language)

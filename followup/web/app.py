@@ -26,6 +26,7 @@ from followup.web import (
     patients,
     preferences,
     sheets,
+    telling,
 )
 from followup.web.api import asking, recording
 from followup.web.desk import parts
@@ -68,7 +69,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.recordings = recordings
     app.state.callers = callers
     app.state.pages = Pages(runtime.settings.public_url)
-    for part in (health, metrics, hooks, preferences, notes, patients):
+    for part in (health, metrics, hooks, preferences, notes, telling, patients):
         app.include_router(part.router)
     parts.install(app, runtime)
     api.install(app)

@@ -3,7 +3,9 @@
 from fastapi import APIRouter, Request, Response
 from starlette.responses import HTMLResponse, RedirectResponse
 
-from followup.actions import consenting
+from followup.actions import booking, consenting
+from followup.actions.apart import held_apart
+from followup.runtime import Runtime
 from followup.terms import Channel, ConsentSource
 from followup.web import sheets
 from followup.web.depends import TheForm, ThePages, TheRuntime
@@ -65,27 +67,23 @@ def resubscribe(token: str, runtime: TheRuntime, pages: ThePages) -> HTMLRespons
     return sheets.draw(pages, who.sheet(texts["saved"], texts["help"], link=_way_to_choose(who)))
 
 
-@router.api_route("/check-in", methods=PAGE)
-@router.api_route("/still-or-gone", methods=PAGE)
-@router.api_route("/feedback", methods=PAGE)
-def tell(token: str, runtime: TheRuntime, pages: ThePages, request: Request) -> HTMLResponse:
-    """How to tell the clinic: a person answers the phone."""
-    with runtime.read_db() as db:
-        who = visitor(db, runtime, token)
-    title, help_line = who.read(request.url.path.rpartition("/")[2])["title"], who.read("preferences")["help"]
-    if who.has_stopped:
-        return sheets.draw(pages, who.sheet(title, help_line, button=_way_back(who)))
-    return sheets.draw(pages, who.sheet(title, help_line, link=_way_to_choose(who)))
-
-
 @router.api_route("/book", methods=PAGE)
-def book(token: str, runtime: TheRuntime, pages: ThePages) -> Response:
-    """On to the clinic's own booking page; where it has none, its number."""
+def book(token: str, runtime: TheRuntime, pages: ThePages, request: Request) -> Response:
+    """On to the clinic's own booking page, counting that somebody went; where it has none, its number."""
     with runtime.read_db() as db:
         who = visitor(db, runtime, token)
-    if who.clinic.booking_url.startswith(("https://", "http://")):
-        return RedirectResponse(who.clinic.booking_url, 303)
-    return sheets.draw(pages, who.sheet(who.clinic.name, who.read("preferences")["help"]))
+    if not who.clinic.booking_url.startswith(("https://", "http://")):
+        return sheets.draw(pages, who.sheet(who.clinic.name, who.read("preferences")["help"]))
+    if request.method == "GET":
+        _count_click(runtime, who)
+    return RedirectResponse(who.clinic.booking_url, 303)
+
+
+def _count_click(runtime: Runtime, who: Visitor) -> None:
+    """Whatever comes of it: a patient who wants to book is not kept from it."""
+    subject, about = ("message", who.message) if who.message else ("patient", who.patient)
+    with held_apart("count a click", about=about.id), runtime.open_db() as db:
+        booking.note_click(db, subject=subject, subject_id=about.id, now=runtime.now())
 
 
 @router.api_route("/{rest:path}", methods=PAGE)

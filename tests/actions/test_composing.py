@@ -4,7 +4,7 @@ import pytest
 
 from followup.actions import composing
 from followup.messages.gateway import Parcel
-from followup.terms import Origin, Purpose
+from followup.terms import Channel, Origin, Purpose
 from tests.builders import EMAIL, LINKS, MONDAY, Clinic, local
 
 NOON = local(7, 12)
@@ -40,10 +40,16 @@ def test_precautions_and_a_first_treatment_choose_other_words(clinic: Clinic) ->
     assert first != second
 
 
-def test_a_prompt_to_book_leads_to_the_clinics_own_page(clinic: Clinic) -> None:
-    clinic.record()
-    clinic.run_to(local(14, 12))
-    assert "https://maple.example/b" in email_of(clinic, "book-next").text
+@pytest.mark.parametrize("channel", list(Channel))
+def test_a_prompt_to_book_leads_to_the_page_that_hands_over(clinic: Clinic, channel: Channel) -> None:
+    clinic.record(consent={Channel.SMS: channel is Channel.SMS, Channel.EMAIL: channel is Channel.EMAIL})
+    clinic.run_to(local(16, 12))
+    message = clinic.message("book-next")
+    outbox = clinic.sms if channel is Channel.SMS else clinic.email
+    [parcel] = [each for each in outbox.sent if each.message_id == message.id]
+    assert LINKS.to("book", message.id) in parcel.text
+    assert "https://maple.example/b" not in parcel.text
+    assert (message.segments or 0) <= 2
 
 
 def test_a_question_by_email_leads_to_the_patients_own_page(clinic: Clinic) -> None:
@@ -103,4 +109,39 @@ def test_the_note_of_a_prompt_to_book_leads_to_where_one_books(clinic: Clinic) -
     clinic.record()
     clinic.change(clinic.owed("book-next").patient, minimal=True)
     clinic.run_to(local(14, 12))
-    assert 'href="https://maple.example/b"' in composing.note(clinic.owed("book-next"), links=LINKS)
+    there = LINKS.to("book", clinic.message("book-next").id)
+    assert f'href="{there}"' in composing.note(clinic.owed("book-next"), links=LINKS)
+
+
+@pytest.mark.parametrize(
+    ("step", "page"),
+    [
+        ("check-in", "check-in"),
+        ("still-or-gone", "still-or-gone"),
+        ("pain-score", "feedback"),
+        ("change-score", "feedback"),
+    ],
+)
+@pytest.mark.parametrize("channel", list(Channel))
+def test_a_question_leads_to_its_page_by_email_and_where_a_text_may_say_nothing(
+    clinic: Clinic, step: str, page: str, channel: Channel
+) -> None:
+    consent = {Channel.SMS: channel is Channel.SMS, Channel.EMAIL: channel is Channel.EMAIL}
+    clinic.record(regions=["upper_back"], consent=consent)
+    clinic.change(clinic.owed(step).patient, minimal=True)
+    clinic.run_to(local(22, 12))
+    message = clinic.message(step)
+    assert LINKS.to(page, message.id) in (message.body or "")
+
+
+def test_an_answer_on_a_page_is_in_the_readers_language_and_of_this_moment(clinic: Clinic) -> None:
+    clinic.record()
+    each = clinic.owed("check-in")
+    said = [
+        composing.answer(each, wording="answer-nerve", language=language, links=LINKS, now=now)
+        for language, now in (("en", NOON), ("es", NOON), ("en", local(7, 23)))
+    ]
+    assert "A clinician will call you today." in said[0]
+    assert "Gracias" in said[1]
+    assert "we are closed" in said[2]
+    assert "Ada" not in "".join(said)
