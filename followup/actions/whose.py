@@ -15,7 +15,7 @@ from followup.actions.obeying import CONVERSATION
 from followup.actions.questions import open_question
 from followup.models import Alert, Message, Patient, Reply, Staff
 from followup.rules import lifecycle
-from followup.rules.naming import can_tell, named
+from followup.rules.naming import can_tell, is_only_a_name, named
 from followup.terms import Channel, Origin
 
 ASK = "ask-which-patient"
@@ -32,7 +32,7 @@ class Whose:
     patient: Patient | None = None
     holders: Sequence[Patient] = ()  #: everyone who gets texts on that phone
     staff: Staff | None = None
-    names_them: bool = False  #: it tells whom earlier ones are about
+    only_names: bool = False  #: it tells whom earlier ones are about, and nothing else
     may_ask: bool = False  #: a first name would settle it, and we have not asked yet
 
 
@@ -46,7 +46,8 @@ def find(db: Session, *, reply: Reply, holders: Sequence[Patient]) -> Whose:
     names, waits = [holder.given_name for holder in holders], _waits_for_a_name(db, reply, holders)
     if waits and (place := named(reply.body, names)) is not None:
         _settle_waiting(db, reply, holders[place])
-        return Whose(patient=holders[place], holders=holders, staff=staff, names_them=True)
+        alone = is_only_a_name(reply.body)
+        return Whose(patient=holders[place], holders=holders, staff=staff, only_names=alone)
     return Whose(
         patient=_in_conversation(db, reply, holders),
         holders=holders,

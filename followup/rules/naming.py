@@ -25,6 +25,11 @@ def named(text: str, names: Sequence[str]) -> int | None:
     return found[0] if len(found) == 1 else None
 
 
+def is_only_a_name(text: str) -> bool:
+    """Whether a reply that names someone says nothing else, but for please and thanks."""
+    return len({_bare(clause) for clause in _CLAUSES.split(f" {fold(text)} ")} - {""}) == 1
+
+
 def can_tell(names: Sequence[str]) -> bool:
     """Whether a first name tells these people apart at all."""
     folded = [fold(name) for name in names]

@@ -1,6 +1,6 @@
 import pytest
 
-from followup.rules.naming import can_tell, named
+from followup.rules.naming import can_tell, is_only_a_name, named
 
 FAMILY = ["Sam", "Álex", "Mary Ann", "O'Neil"]
 
@@ -61,3 +61,13 @@ def test_people_of_one_name_cannot_be_told_apart_by_it() -> None:
     assert can_tell(["Sam", "Alex"])
     assert not can_tell(["Sam", "sam"])
     assert not can_tell(["José", "Jose"])
+
+
+@pytest.mark.parametrize("text", ["Sam", "It's SAM!", "for sam please", "hi, it is Sam, thanks"])
+def test_a_name_by_itself_says_nothing_else(text: str) -> None:
+    assert is_only_a_name(text)
+
+
+@pytest.mark.parametrize("text", ["sam. he is not ok", "Sam, still numb", "for Sam: it is worse", "Sam and Alex"])
+def test_a_name_with_more_is_read_on(text: str) -> None:
+    assert not is_only_a_name(text)

@@ -347,7 +347,7 @@ def test_a_reply_before_our_send_was_recorded(story: Story) -> None:
     story.puts_on_call("Desk")
     story.treat("Ana", **CALM)
     story.until("Tue 9:30")
-    story.emulators.fault("slow", match="how do you feel", seconds=1)
+    story.emulators.fault("slow", match="how do you feel", seconds=4)
     sending = Thread(target=story.until, args=["Tue 10:00"])
     sending.start()
     story.waits_for_text("how do you feel")
