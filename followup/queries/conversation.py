@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from followup.models import Alert, AuditEntry, Message, Patient, Reply
 from followup.models.owed import load
-from followup.queries import cursors, messages, replies
+from followup.queries import cursors, desk, messages, replies
 from followup.queries.inbox import name_of
 from followup.queries.replies import ReplyView
 from followup.rules.keywords import Keyword
@@ -225,3 +225,21 @@ def _noted(db: Session, part: _Part, *where: ColumnElement[bool]) -> list[Noted]
         for one in db.scalars(select(Alert).where(Alert.id.in_(ids)))
         if one.resolved_at
     ]
+
+
+def newer(db: Session, *, thread_id: UUID, at: datetime) -> int:
+    """How many replies of a conversation came later than that, counted up to `desk.MOST`."""
+    number = select(Reply.sent_from).where(Reply.id == thread_id).scalar_subquery()
+    is_unknown = Reply.patient_id.is_(None) & (Reply.sent_from == number)
+    of_patient, of_number = (
+        select(Reply.id).where(whose, Reply.received_at > at) for whose in (Reply.patient_id == thread_id, is_unknown)
+    )
+    return sum(desk.count(db, of_patient, of_number))
+
+
+def thread_of(db: Session, alert: Alert) -> UUID | None:
+    """The conversation that an alert is about; None if nobody wrote and nobody knows of whom it is."""
+    if alert.patient_id:
+        return alert.patient_id
+    replied = select(Reply.id).where(Reply.alert_id == alert.id, Reply.patient_id.is_(None))
+    return db.scalar(replied.order_by(Reply.received_at.desc()).limit(1))
