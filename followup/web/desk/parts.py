@@ -4,11 +4,29 @@ from fastapi import FastAPI
 
 from followup.runtime import Runtime
 from followup.web import access
-from followup.web.desk import alerts, clock, inbox, messages, more, pulse, sign_in, today
+from followup.web.desk import alerts, clock, inbox, messages, more, patients, pulse, sign_in, today
+from followup.web.desk.sessions import pages as sessions
 from followup.web.desk.settings import audit, clinics, keys, on_call, sending, staff
 
 # Every page that is put up; a link in the navigation appears when its path is here.
-PARTS = (sign_in, pulse, today, inbox, alerts, messages, more, clock, sending, clinics, staff, on_call, keys, audit)
+PARTS = (
+    sign_in,
+    pulse,
+    today,
+    sessions,
+    patients,
+    inbox,
+    alerts,
+    messages,
+    more,
+    clock,
+    sending,
+    clinics,
+    staff,
+    on_call,
+    keys,
+    audit,
+)
 
 
 def install(app: FastAPI, runtime: Runtime) -> None:
