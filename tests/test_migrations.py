@@ -29,7 +29,9 @@ def shape(engine: Engine) -> dict[str, Any]:
     inspector = inspect(engine)
     return {
         table: {
-            "columns": {column["name"]: {**column, "type": repr(column["type"])} for column in inspector.get_columns(table)},
+            "columns": {
+                column["name"]: {**column, "type": repr(column["type"])} for column in inspector.get_columns(table)
+            },
             "primary key": inspector.get_pk_constraint(table),
             "foreign keys": sorted(inspector.get_foreign_keys(table), key=str),
             "unique": sorted(inspector.get_unique_constraints(table), key=str),

@@ -1,3 +1,4 @@
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -259,7 +260,7 @@ def test_an_answer_to_either_message_answers_the_question(clinic: Clinic, answer
 
 def answer(clinic: Clinic, question: UUID) -> None:
     with clinic.open_db() as db:
-        fields = {
+        fields: dict[str, Any] = {
             "patient_id": db.get_one(Message, question).patient_id,
             "channel": Channel.SMS,
             "reference": "IN1",

@@ -45,7 +45,7 @@ class Person:
     def get(self, path: str, **more: Any) -> httpx.Response:
         return self.ask("GET", path, **more)
 
-    def fill(self, path: str, *, on: str = "", headers: dict[str, str] | None = None, **fields: Any) -> httpx.Response:
+    def fill(self, path: str, *, on: str = "", headers: Any = None, **fields: Any) -> httpx.Response:
         """Open a page (`on`, else the form's own path), and send its form with what a browser would keep in it."""
         hidden = {name: self.hidden(on or path, name) for name in ("csrf", "version")}
         kept = {name: value for name, value in hidden.items() if value is not None}
