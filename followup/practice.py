@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from followup.actions import shifting
+from followup.actions.shifting import CannotTurnBack
 from followup.queries import progress
 from followup.runtime import Runtime
 from settings import Settings
@@ -31,15 +32,14 @@ def walk(
 ) -> Iterator[datetime]:
     """Go from due time to due time, and on only when all that is due has been dealt with; tells each that is over.
 
-    `wake` calls the tick at once instead of at the next second. Raises Stuck, and CannotTurnBack if someone else has
-    moved the clock further meanwhile.
+    `wake` calls the tick at once instead of at the next second. Raises Stuck.
     """
     _drain(runtime, wake, patience)
     while (moment := next_due(runtime)) is not None and moment <= to:
-        move(runtime, moment)
+        _reach(runtime, moment)
         _drain(runtime, wake, patience)
         yield moment
-    move(runtime, max(to, runtime.now()))
+    _reach(runtime, to)
     _drain(runtime, wake, patience)
 
 
@@ -82,6 +82,12 @@ def tell_emulators(settings: Settings, ahead: timedelta) -> None:
     )
     with suppress(OSError), urllib.request.urlopen(request, timeout=2):  # noqa: S310
         pass
+
+
+def _reach(runtime: Runtime, moment: datetime) -> None:
+    """Move there, unless time has got there by itself, or somebody else has moved it."""
+    with suppress(CannotTurnBack):
+        move(runtime, moment)
 
 
 def _drain(runtime: Runtime, wake: Callable[[], None], patience: timedelta) -> None:

@@ -43,6 +43,7 @@ class Whom:
 class Said:
     """The beginning of a reply, in pieces; the marked ones are what speaks for its label."""
 
+    reply_id: UUID
     pieces: Sequence[tuple[str, bool]]
     labels: Sequence[Label]
     at: datetime
@@ -201,7 +202,7 @@ def _as_said(row: Any) -> Said:
         if end <= start < stop <= len(row.body):
             pieces += [(row.body[end:start], False), (row.body[start:stop], True)]
             end = stop
-    return Said([piece for piece in (*pieces, (row.body[end:], False)) if piece[0]], labels, row.received_at)
+    return Said(row.id, [piece for piece in (*pieces, (row.body[end:], False)) if piece[0]], labels, row.received_at)
 
 
 def _is_worry(match: Mapping[str, Any]) -> bool:

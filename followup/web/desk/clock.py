@@ -14,7 +14,6 @@ from fastapi import HTTPException
 from starlette.responses import Response
 
 from followup import practice
-from followup.actions.shifting import CannotTurnBack
 from followup.practice import Stuck
 from followup.queries import progress
 from followup.web.access import StaffRouter, own_path
@@ -58,8 +57,6 @@ def skip(desk: TheDesk, form: TheForm) -> Response:
     trouble, is_there = "", False
     try:
         is_there = _walk(desk, target)
-    except CannotTurnBack:
-        trouble = "Someone else has moved the clock further meanwhile."
     except Stuck as error:
         trouble = f"{error}."
     return _answer(desk, _bar(desk, back, until=None if is_there or trouble else target, trouble=trouble))

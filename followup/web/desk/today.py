@@ -58,8 +58,10 @@ def today(desk: TheDesk) -> HTMLResponse:
 
 @router.page("/today/needs")
 def show_needs(desk: TheDesk) -> HTMLResponse:
-    """The list of needs as it is now, for whoever brings in what is new."""
-    return desk.part("desk/today/needs.html", **_needs(desk))
+    """The list of needs as it is now, for whoever brings in what is new, with the rest of the page."""
+    shown, found = _shown(desk), _needs(desk)
+    new = (need.id for rows in found["groups"] for need in rows.items if need.id not in shown)
+    return desk.part("desk/today/renew.html", focus=next(new, None), **found, **_leaving(desk))
 
 
 @router.page("/today/news")
@@ -82,6 +84,7 @@ def news(desk: TheDesk) -> HTMLResponse:
         "desk/today/news.html",
         new=new,
         changed=changed,
+        kept=kept,
         shown=" ".join(
             f"{group}.{need_id.hex}.{versions.get(need_id, old)}" for need_id, (group, old) in shown.items()
         ),

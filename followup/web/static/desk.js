@@ -68,6 +68,18 @@
     }
   });
 
+  /* From a field down to what it found, and up again. */
+  document.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const field = event.target.closest("[data-matches]")
+      || [...document.querySelectorAll("[data-matches]")].find((one) => document.querySelector(one.dataset.matches)?.contains(event.target));
+    if (!step || !field) return;
+    const all = [field, ...document.querySelector(field.dataset.matches).querySelectorAll("[data-match]")];
+    const to = all[all.indexOf(event.target) + step];
+    to?.focus();
+    event.preventDefault();
+  });
+
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-keys]")) showKeys();
     const close = event.target.closest("[data-close]");
@@ -126,13 +138,25 @@
   });
   for (const name of ["htmx:responseError", "htmx:sendError"]) {
     document.addEventListener(name, (event) => {
-      if (!asksByItself(event)) announce("That did not work. Load the page again and repeat it.");
+      if (asksByItself(event)) showStale(true);
+      else announce("That did not work. Load the page again and repeat it.");
     });
   }
   document.addEventListener("htmx:afterSwap", (event) => {
     const fresh = event.detail.target.isConnected ? event.detail.target : event.target;
     const row = one("[data-row][data-focus]", fresh) || fresh.closest?.("[data-row]");
     if (row?.isConnected) makeCurrent((row.matches("[data-acted]") && rows()[rows().indexOf(row) + 1]) || row);
+  });
+
+  /* A page that cannot keep up says since when. */
+  const showStale = (isStale) => {
+    const notice = one("[data-stale]");
+    if (!notice || notice.hidden !== isStale) return;
+    one("[data-stale-since]").textContent = one("[data-updated]")?.textContent ?? "";
+    notice.hidden = !isStale;
+  };
+  document.addEventListener("htmx:afterOnLoad", (event) => {
+    if (asksByItself(event) && event.detail.xhr.status < 400) showStale(false);
   });
 
   /* A part that asks by itself rests while nobody looks, and waits while it is pointed at: nothing moves under a hand. */
