@@ -70,6 +70,7 @@ def state_at_desk(
     evidence: str,
     now: datetime,
     by: str,
+    purposes: Collection[Purpose] = tuple(Purpose),
 ) -> list[Purpose]:
     """Write down what was said at the clinic. Nothing said there undoes the patient's own STOP; only the patient does.
 
@@ -77,7 +78,7 @@ def state_at_desk(
     """
     says = Consented.GIVEN if permitted else Consented.REFUSED
     changed = [
-        purpose for purpose in Purpose if held.get((patient.id, channel, purpose)) not in (says, Consented.WITHDRAWN)
+        purpose for purpose in purposes if held.get((patient.id, channel, purpose)) not in (says, Consented.WITHDRAWN)
     ]
     for purpose in changed:
         held[patient.id, channel, purpose] = says

@@ -46,8 +46,8 @@ def page(db: Session, *, by: str = "", subject_id: str = "", cursor: str = "", l
 
 
 def latest(db: Session, *, subject: str, subject_id: UUID | str) -> Line | None:
-    """Who last did something to a thing, and when."""
-    about = (AuditEntry.subject == subject, AuditEntry.subject_id == str(subject_id))
+    """Who last did something to a thing, and when; to look at it is not to do something."""
+    about = (AuditEntry.subject == subject, AuditEntry.subject_id == str(subject_id), AuditEntry.did != "see")
     row = db.scalars(select(AuditEntry).where(*about).order_by(AuditEntry.id.desc()).limit(1)).one_or_none()
     return _line(row) if row else None
 

@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from followup.runtime import Runtime
 from followup.web import access
 from followup.web.desk import alerts, clock, inbox, messages, more, patients, pulse, sign_in, today
+from followup.web.desk.patient import about, acts, page, write
 from followup.web.desk.sessions import pages as sessions
 from followup.web.desk.settings import audit, clinics, keys, on_call, sending, staff
 
@@ -18,6 +19,10 @@ PARTS = (
     inbox,
     alerts,
     messages,
+    page,
+    about,
+    acts,
+    write,
     more,
     clock,
     sending,
