@@ -175,6 +175,13 @@ class Reply(Base):
         Index("ix_reply_patient_id", "patient_id", "received_at"),
         Index("ix_reply_received_at", "received_at", "id"),
         Index(
+            "ix_reply_unassigned",
+            "received_at",
+            "id",
+            postgresql_where=text("patient_id IS NULL"),
+            sqlite_where=text("patient_id IS NULL"),
+        ),
+        Index(
             "ix_reply_unread",
             "received_at",
             "id",

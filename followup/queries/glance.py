@@ -30,12 +30,10 @@ class Glance:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One notice of an alert to one person."""
+    """One person who was told of an alert in one round, and how each notice to them fared."""
 
     staff: str
-    channel: Channel
-    at: datetime
-    status: Status
+    ways: list[tuple[Channel, datetime, Status]]
 
 
 def look(db: Session, *, patient: Patient, now: datetime) -> Glance:
@@ -64,7 +62,7 @@ def open_alerts(db: Session, *, patient_id: UUID | None, alert_ids: Sequence[UUI
 
 def notices(db: Session, *, alert_ids: Sequence[UUID]) -> Mapping[UUID | None, Sequence[Notice]]:
     """Whom each of these alerts was told to, in that order."""
-    told: dict[UUID | None, list[Notice]] = {alert_id: [] for alert_id in alert_ids}
+    told: dict[UUID | None, dict[tuple[UUID, datetime], Notice]] = {alert_id: {} for alert_id in alert_ids}
     rows = db.execute(
         select(Message, Staff)
         .join(Staff, Message.staff_id == Staff.id)
@@ -72,6 +70,6 @@ def notices(db: Session, *, alert_ids: Sequence[UUID]) -> Mapping[UUID | None, S
         .order_by(Message.nominal_at, Message.id)
     )
     for message, staff in rows:
-        at = message.left_at or message.due_at
-        told[message.alert_id].append(Notice(staff.shown_name, message.channel, at, message.status))
-    return told
+        notice = told[message.alert_id].setdefault((staff.id, message.nominal_at), Notice(staff.shown_name, []))
+        notice.ways.append((message.channel, message.left_at or message.due_at, message.status))
+    return {alert_id: list(notices.values()) for alert_id, notices in told.items()}

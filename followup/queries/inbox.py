@@ -264,7 +264,7 @@ def _thread(head: _Head, patient: Patient | None, last: _Last | None, alert: Ope
         face=_initials(patient) if patient else "",
         at=at,
         words=last.body if last else "",
-        label=alert.label if alert else last.label if last else None,
+        label=alert.label if alert and alert.cause is AlertCause.REPLY else last.label if last else None,
         is_unread=bool(last and last.is_unread),
         alert=alert,
         is_known=patient is not None,

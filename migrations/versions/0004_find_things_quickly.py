@@ -12,6 +12,7 @@ down_revision = "0003"
 
 AT_ONCE = 2000
 BY_CODE_POINT = sa.String(200).with_variant(sa.String(200, collation="C"), "postgresql")
+UNASSIGNED = sa.text("patient_id IS NULL")
 PATIENTS = sa.text("SELECT id, given_name, family_name, phone, phone_given FROM patient")
 
 
@@ -31,6 +32,9 @@ def upgrade() -> None:
     for some in patients:
         op.bulk_insert(found_by, [row for one in some for row in rows(one)])
     op.create_index("ix_found_by_word", "found_by", ["kind", "word", "patient_id"])
+    op.create_index(
+        "ix_reply_unassigned", "reply", ["received_at", "id"], postgresql_where=UNASSIGNED, sqlite_where=UNASSIGNED
+    )
 
 
 def rows(patient: sa.Row[Any]) -> list[dict[str, object]]:
@@ -40,4 +44,5 @@ def rows(patient: sa.Row[Any]) -> list[dict[str, object]]:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_reply_unassigned", "reply")
     op.drop_table("found_by")

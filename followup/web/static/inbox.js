@@ -5,11 +5,15 @@
   const field = document.querySelector("textarea#answer");
   const scroll = document.querySelector("#talk-scroll");
   if (scroll) {
-    const first = scroll.querySelector("[data-new]");
-    if (first) first.scrollIntoView({ block: "center" });
-    else scroll.scrollTop = scroll.scrollHeight;
-    window.scrollTo(0, 0);
+    const goal = scroll.querySelector("[data-new]") || [...scroll.querySelectorAll(".bubble--in")].pop() || scroll.lastElementChild;
+    const isNarrow = window.matchMedia("(max-width: 44rem)").matches;
+    if (!isNarrow) scroll.scrollTop = goal.offsetTop - scroll.offsetTop - 48;
+    else if (!location.hash) goal.scrollIntoView({ block: "center" });
   }
+
+  const open = document.querySelector('.thread[aria-current="true"]');
+  const list = open?.closest(".inbox-list");
+  if (list) list.scrollTop = open.offsetTop - list.offsetTop - list.clientHeight / 3;
 
   document.addEventListener("click", (event) => {
     const quick = event.target.closest("[data-words]");

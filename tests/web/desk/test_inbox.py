@@ -297,7 +297,7 @@ def test_the_length_of_a_text_is_counted_as_it_will_be(admin: Person, add_reply:
     counted = admin.fill(f"/inbox/{patient.id}/count", on=f"/inbox/{patient.id}", text="a" * 200).text
 
     assert "2 segments" in counted
-    assert "leaves at once" in counted
+    assert "Leaves at once." in counted
 
 
 def test_who_stopped_our_texts_is_to_be_phoned(
