@@ -161,9 +161,9 @@ def stories(db: Session, owed: Sequence[Owed], *, now: datetime) -> list[Story]:
 
 def views(db: Session, owed: Sequence[Owed], *, now: datetime) -> list[MessageView]:
     """These messages as they stand at `now`, in their order."""
-    troubles = _troubles(db, owed)
+    said = troubles(db, owed)
     known = facts.gather(db, owed)
-    return [_view(each, _blocked(each, known, now), troubles.get(each.message.id, "")) for each in owed]
+    return [_view(each, _blocked(each, known, now), said.get(each.message.id, "")) for each in owed]
 
 
 def reckoned(each: Owed) -> str:
@@ -203,7 +203,7 @@ def _where(chosen: Filter) -> Iterator[ColumnElement[bool]]:
         yield Message.due_at < chosen.due_to
 
 
-def _troubles(db: Session, owed: Sequence[Owed]) -> dict[UUID, str]:
+def troubles(db: Session, owed: Sequence[Owed]) -> dict[UUID, str]:
     """What a gateway or carrier said of messages that did not arrive, or may not have, as sentences for staff."""
     wanted = [each.message.id for each in owed if each.message.status in _TROUBLED]
     if not wanted:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from followup.models import Alert, Message, Patient, Reply, TreatmentSession
-from followup.models.owed import load
+from followup.models.owed import Owed, load
 from followup.queries import messages
 from followup.terms import AlertCause, Channel, Label, Reason, Status
 
@@ -137,7 +137,17 @@ def _lost(db: Session, patients: Sequence[UUID | None], now: datetime) -> dict[U
     )
     latest = lost.subquery()
     owed = load(db, Message.id.in_(select(latest.c.id).where(latest.c.place == 1)))
-    return {view.patient: view.because for view in messages.views(db, owed, now=now)}
+    return {each.message.patient_id: because for each, because in zip(owed, _because(db, owed), strict=True)}
+
+
+def _because(db: Session, owed: Sequence[Owed]) -> list[str]:
+    """What became of messages, as sentences for staff."""
+    said = messages.troubles(db, owed)
+    reasons = [each.message.reason for each in owed]
+    return [
+        reason.sentence if reason else said.get(each.message.id, "")
+        for each, reason in zip(owed, reasons, strict=True)
+    ]
 
 
 def of_replies(db: Session, ids: Sequence[UUID]) -> list[Need]:

@@ -326,6 +326,7 @@ def test_the_preview_of_a_saved_form_says_so(desk: Person) -> None:
     filled(desk)
 
     assert "This form is saved already" in filled(desk, "/sessions/preview", regions=["neck"]).text
+    assert "Today 14:30" in filled(desk, "/sessions/preview").text
 
 
 def test_markup_in_names_is_shown_as_text(desk: Person) -> None:

@@ -17,6 +17,7 @@ from followup.models.facts import Held, latest_consents, texted_before
 from followup.models.owed import Owed, address_of, load, zone_of
 from followup.queries import messages
 from followup.queries.messages import MessageView
+from followup.rules.slots import Shift, say
 from followup.terms import Channel, Consented, Purpose, Question, Reason, Unless
 from followup.web.pages import day_and_time
 
@@ -68,6 +69,11 @@ class Outlook:
         return any(line.blocked for line in self.lines)
 
     @property
+    def has_texts(self) -> bool:
+        """Whether any of it is read on a phone."""
+        return any(line.channel is Channel.SMS and not line.blocked for line in self.lines)
+
+    @property
     def leaving(self) -> int:
         """How many leave, or may."""
         return sum(not line.blocked for line in self.lines)
@@ -115,12 +121,18 @@ def _line(each: Owed, view: MessageView, today: date, blocked: str, words: tuple
         at=_when(view.due_at, each.zone, today),
         may_not=_may_not(step),
         note=_note(step, view.channel),
-        shifts=view.why,
+        shifts=[] if blocked else _shifts(each),
         blocked=blocked,
         subject=subject,
         text=text,
         segments=segments,
     )
+
+
+def _shifts(each: Owed) -> list[str]:
+    """Why it goes when it goes; a shift of seconds, which no clock shows, is not worth a sentence."""
+    shifts = [Shift.from_json(kept) for kept in each.message.why]
+    return [one.sentence(each.zone) for one in shifts if say(one.before, each.zone) != say(one.after, each.zone)]
 
 
 def _words(each: Owed, links: Links, *, is_first: bool) -> tuple[str, str, int]:

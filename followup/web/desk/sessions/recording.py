@@ -78,13 +78,17 @@ def _record(desk: Desk, given: Given, patient: PatientView | None, zone: ZoneInf
             recorded = enrolling.record_treatment(db, entry=entry, now=desk.now, by=desk.by)
             if recorded.warnings and not recorded.was_known:
                 _note_confirmation(db, desk, given, recorded)
-            ahead = outlook.look(db, recorded, now=desk.now, links=desk.runtime.links)
+            saved = _saved(recorded, outlook.look(db, recorded, now=desk.now, links=desk.runtime.links))
             if not for_good:
                 db.rollback()
     except EntryError as error:
         raise Unfit(beside_fields([*problems, *error.problems])) from None
     except UnknownPlan:
         raise Unfit(beside_fields([Problem("plan", "is not known", "choose another")])) from None
+    return saved
+
+
+def _saved(recorded: Recorded, ahead: Outlook) -> Saved:
     treatment = recorded.treatment
     return Saved(treatment.id, treatment.patient_id, treatment.recorded_at, recorded.was_known, ahead)
 
