@@ -81,10 +81,10 @@ class Need:
         return self.state not in ("open", "taken", Status.UNCERTAIN)
 
 
-def of_alerts(db: Session, alerts: Sequence[Alert], group: Group, now: datetime) -> list[Need]:
+def of_alerts(db: Session, alerts: Sequence[Alert], group: Group) -> list[Need]:
     """Alerts with what was written, in their order."""
     said = _said(db, alerts)
-    because = _lost(db, [alert.patient_id for alert in alerts if alert.cause is AlertCause.UNREACHED], now)
+    because = _lost(db, [alert.patient_id for alert in alerts if alert.cause is AlertCause.UNREACHED])
     whom = _whom(db, [alert.patient_id for alert in alerts])
     return [
         Need(
@@ -126,7 +126,7 @@ def _said(db: Session, alerts: Iterable[Alert]) -> dict[UUID | None, tuple[Said,
     return {alert_id: (_as_said(row), row.sent_from) for alert_id, row in chosen.items()}
 
 
-def _lost(db: Session, patients: Sequence[UUID | None], now: datetime) -> dict[UUID | None, str]:
+def _lost(db: Session, patients: Sequence[UUID | None]) -> dict[UUID | None, str]:
     """Why the latest message of each patient did not arrive."""
     if not patients:
         return {}
@@ -145,8 +145,7 @@ def _because(db: Session, owed: Sequence[Owed]) -> list[str]:
     said = messages.troubles(db, owed)
     reasons = [each.message.reason for each in owed]
     return [
-        reason.sentence if reason else said.get(each.message.id, "")
-        for each, reason in zip(owed, reasons, strict=True)
+        reason.sentence if reason else said.get(each.message.id, "") for each, reason in zip(owed, reasons, strict=True)
     ]
 
 
@@ -172,24 +171,24 @@ def of_replies(db: Session, ids: Sequence[UUID]) -> list[Need]:
     return needs
 
 
-def of_messages(db: Session, ids: Sequence[UUID], now: datetime) -> list[Need]:
+def of_messages(db: Session, ids: Sequence[UUID]) -> list[Need]:
     """Messages that may have gone, in the order of their ids."""
     owed = {each.message.id: each for each in load(db, Message.id.in_(ids))} if ids else {}
     found = [owed[one] for one in ids if one in owed]
     whom = _whom(db, [each.message.patient_id for each in found])
     return [
         Need(
-            id=view.id,
+            id=each.message.id,
             group=Group.UNCERTAIN,
-            state=view.status.value,
-            whom=whom.get(view.patient)
+            state=each.message.status.value,
+            whom=whom.get(each.message.patient_id)
             or Whom(None, each.staff.name or each.staff.email if each.staff else "", "", None),
-            at=view.left_at or view.due_at,
-            channel=view.channel,
-            step=view.step or view.wording,
-            because=view.because,
+            at=each.message.left_at or each.message.due_at,
+            channel=each.message.channel,
+            step=each.step.key if each.step else each.message.wording,
+            because=because,
         )
-        for each, view in zip(found, messages.views(db, found, now=now), strict=True)
+        for each, because in zip(found, _because(db, found), strict=True)
     ]
 
 

@@ -43,22 +43,22 @@ def page(
     query = _of(group, now)
     found = desk.count(db, query)[0] if count is None else count
     if group in (Group.ALERTS, Group.UNREACHED):
-        items, more = _alerts(db, query, group, now=now, cursor=cursor, limit=limit)
+        items, more = _alerts(db, query, group, cursor, limit)
     elif group is Group.REPLIES:
         items, more = _replies(db, query, cursor, limit)
     else:
-        items, more = _uncertain(db, query, now, cursor, limit)
+        items, more = _uncertain(db, query, cursor, limit)
     return Rows(group, items, found, more)
 
 
-def look(db: Session, *, group: Group, need_id: UUID, now: datetime) -> Need | None:
+def look(db: Session, *, group: Group, need_id: UUID) -> Need | None:
     """One row as it stands, even if it needs nobody any more; None if there is no such one."""
     if group in (Group.ALERTS, Group.UNREACHED):
         found = db.scalars(select(Alert).where(Alert.id == need_id)).all()
-        return next(iter(of_alerts(db, found, group, now)), None)
+        return next(iter(of_alerts(db, found, group)), None)
     if group is Group.REPLIES:
         return next(iter(of_replies(db, [need_id])), None)
-    return next(iter(of_messages(db, [need_id], now)), None)
+    return next(iter(of_messages(db, [need_id])), None)
 
 
 def versions(db: Session, *, ids: Sequence[UUID]) -> Mapping[UUID, str]:
@@ -82,7 +82,7 @@ def _of(group: Group, now: datetime) -> Select[Any]:
 
 
 def _alerts(
-    db: Session, query: Select[Any], group: Group, *, now: datetime, cursor: str | None, limit: int
+    db: Session, query: Select[Any], group: Group, cursor: str | None, limit: int
 ) -> tuple[list[Need], str | None]:
     """What nobody has comes first, then the worst, then the shortest clock."""
     is_taken = case((Alert.taken_at.is_(None), 0), else_=1)
@@ -95,7 +95,7 @@ def _alerts(
     if len(rows) > limit:
         last = rows[limit - 1]
         more = f"{last.is_taken}~{last.severity}~{cursors.cursor(last.Alert.answer_by, last.Alert.id)}"
-    return of_alerts(db, [row.Alert for row in rows[:limit]], group, now), more
+    return of_alerts(db, [row.Alert for row in rows[:limit]], group), more
 
 
 def _alert_place(cursor: str) -> tuple[int, int, datetime, UUID]:
@@ -112,11 +112,9 @@ def _replies(db: Session, query: Select[Any], cursor: str | None, limit: int) ->
     return of_replies(db, ids), more
 
 
-def _uncertain(
-    db: Session, query: Select[Any], now: datetime, cursor: str | None, limit: int
-) -> tuple[list[Need], str | None]:
+def _uncertain(db: Session, query: Select[Any], cursor: str | None, limit: int) -> tuple[list[Need], str | None]:
     ids, more = _in_time(db, query, Message.due_at, Message.id, cursor, limit)
-    return of_messages(db, ids, now), more
+    return of_messages(db, ids), more
 
 
 def _in_time(

@@ -75,8 +75,7 @@ def news(desk: TheDesk) -> HTMLResponse:
         changed = [
             need
             for need_id, (group, version) in shown.items()
-            if versions.get(need_id) != version
-            and (need := needs.look(db, group=group, need_id=need_id, now=desk.now)) is not None
+            if versions.get(need_id) != version and (need := needs.look(db, group=group, need_id=need_id)) is not None
         ]
     new = sum(need.id not in shown for one in rows for need in one.items)
     kept = [need for one in rows for need in one.items if need.id in shown]
@@ -170,7 +169,7 @@ def _after(desk: Desk, group: Group, need_id: UUID, *, said: str = "", faster: F
     if "HX-Request" not in desk.request.headers:
         return _draw(desk, faster=faster, status=status) if faster else desk.go("/", said)
     with desk.read() as db:
-        need = needs.look(db, group=group, need_id=need_id, now=desk.now)
+        need = needs.look(db, group=group, need_id=need_id)
     answer = desk.part("desk/today/after.html", need=need, rings={}, faster=faster, status=status)
     if said:
         _announce(answer, said)
