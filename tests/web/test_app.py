@@ -56,7 +56,7 @@ def test_a_failing_page_shows_nothing_of_the_inside(
 ) -> None:
     without_tables = connect(blank_database_url)
     runtime = replace(practice.app.state.runtime, engine=without_tables)
-    answer = Browser(create_app(runtime)).get("/", headers=PAGE)
+    answer = Browser(create_app(runtime)).get("/p/lost/preferences", headers=PAGE)
     without_tables.dispose()
 
     assert answer.status_code == 500
@@ -102,4 +102,4 @@ def test_an_address_with_a_path_stands_before_every_file(runtime: Runtime, pract
     behind = practice_settings.model_copy(update={"public_url": "https://clinic.example/followup"})
     browser = Browser(create_app(replace(runtime, settings=behind)))
 
-    assert 'href="/followup/static/core.css"' in browser.get("/").text
+    assert 'href="/followup/static/core.css"' in browser.get("/sign-in").text
