@@ -9,13 +9,12 @@ from uuid import UUID
 import typer
 
 from followup.actions import alerting
-from followup.cli.console import OPERATOR, fail, service, tell_json, tell_list
+from followup.cli.console import OPERATOR, fail, service, tell_json
+from followup.cli.listing import PAGE, every, tell
 from followup.models import Alert
 from followup.queries import alerts as queries
-from followup.queries.alerts import AlertPage, AlertStatus, AlertView
+from followup.queries.alerts import AlertStatus, AlertView
 from followup.runtime import Runtime
-
-_PAGE = 500
 
 AsJson = Annotated[bool, typer.Option("--json", help="The API's objects.")]
 
@@ -29,12 +28,9 @@ def alerts(
     Example: followup alerts --status taken
     """
     with service() as runtime:
-        views = (view for page in _pages(runtime, status) for view in page.items)
-        if as_json:
-            tell_list(views)
-        else:
-            for view in views:
-                typer.echo(_entry(view))
+        now = runtime.now()
+        views = every(runtime, lambda db, cursor: queries.page(db, status=status, now=now, cursor=cursor, limit=PAGE))
+        tell(views, as_json=as_json, line=_entry)
 
 
 def alert(
@@ -79,17 +75,6 @@ def _act(runtime: Runtime, alert_id: UUID, *, by: str, note: str | None) -> None
                     alerting.resolve(db, alert=found, by=by, note=note, now=now, via=OPERATOR)
     except alerting.AlreadyTaken as error:
         fail(f"{error}.")
-
-
-def _pages(runtime: Runtime, status: AlertStatus) -> Iterator[AlertPage]:
-    cursor, now = None, runtime.now()
-    while True:
-        with runtime.read_db() as db:
-            page = queries.page(db, status=status, now=now, cursor=cursor, limit=_PAGE)
-        yield page
-        cursor = page.next_cursor
-        if cursor is None:
-            return
 
 
 def _entry(view: AlertView) -> str:

@@ -10,14 +10,13 @@ from uuid import UUID
 import typer
 
 from followup.actions import settling
-from followup.cli.console import OPERATOR, fail, service, tell_json, tell_list
+from followup.cli.console import OPERATOR, fail, service, tell_json
+from followup.cli.listing import PAGE, every, tell
 from followup.models import Message
 from followup.queries import messages as queries
-from followup.queries.messages import Filter, MessageView, Page, Story
+from followup.queries.messages import Filter, MessageView, Story
 from followup.runtime import Runtime
 from followup.terms import Status
-
-_PAGE = 500
 
 AsJson = Annotated[bool, typer.Option("--json", help="The API's objects.")]
 
@@ -42,12 +41,9 @@ def messages(
     """
     chosen = Filter(status=status, patient=patient, due_from=_utc(due_from), due_to=_utc(due_to))
     with service() as runtime:
-        views = (view for page in _pages(runtime, chosen) for view in page.items)
-        if as_json:
-            tell_list(views)
-        else:
-            for view in views:
-                typer.echo(_entry(view))
+        now = runtime.now()
+        views = every(runtime, lambda db, cursor: queries.page(db, chosen=chosen, now=now, cursor=cursor, limit=PAGE))
+        tell(views, as_json=as_json, line=_entry)
 
 
 def message(
@@ -80,17 +76,6 @@ def _settle(runtime: Runtime, message_id: UUID, *, was_sent: bool) -> None:
                 settling.settle_by_hand(db, message=found, was_sent=was_sent, now=now, by=OPERATOR)
     except settling.CannotSettle as error:
         fail(f"{error}.")
-
-
-def _pages(runtime: Runtime, chosen: Filter) -> Iterator[Page]:
-    cursor, now = None, runtime.now()
-    while True:
-        with runtime.read_db() as db:
-            page = queries.page(db, chosen=chosen, now=now, cursor=cursor, limit=_PAGE)
-        yield page
-        cursor = page.next_cursor
-        if cursor is None:
-            return
 
 
 def _entry(view: MessageView) -> str:

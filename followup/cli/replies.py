@@ -1,18 +1,17 @@
 """`followup replies`: what patients wrote, and what people corrected, as new lines for testing triage."""
 
 import json
-from collections.abc import Iterator
 from typing import Annotated
 from uuid import UUID
 
 import typer
 
-from followup.cli.console import service, tell_list
+from followup.cli.console import service
+from followup.cli.listing import PAGE, every, tell
 from followup.queries import replies as queries
-from followup.queries.replies import Filter, ReplyPage, ReplyView
-from followup.runtime import Runtime
+from followup.queries.replies import Filter, ReplyView
 
-_PAGE, _SHOWN = 500, 110
+_SHOWN = 110
 
 
 def replies(
@@ -29,23 +28,8 @@ def replies(
     """
     chosen = Filter(patient=patient, unassigned=unassigned, relabelled=relabelled)
     with service() as runtime:
-        views = (view for page in _pages(runtime, chosen) for view in page.items)
-        if as_json:
-            tell_list(views)
-        else:
-            for view in views:
-                typer.echo(_test_line(view) if relabelled else _entry(view))
-
-
-def _pages(runtime: Runtime, chosen: Filter) -> Iterator[ReplyPage]:
-    cursor = None
-    while True:
-        with runtime.read_db() as db:
-            page = queries.page(db, chosen=chosen, cursor=cursor, limit=_PAGE)
-        yield page
-        cursor = page.next_cursor
-        if cursor is None:
-            return
+        views = every(runtime, lambda db, cursor: queries.page(db, chosen=chosen, cursor=cursor, limit=PAGE))
+        tell(views, as_json=as_json, line=_test_line if relabelled else _entry)
 
 
 def _test_line(view: ReplyView) -> str:

@@ -4,6 +4,7 @@ import socket
 import ssl
 import struct
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from urllib.parse import parse_qsl
 PATIENCE_S = 20
 
 
-class Peer:
+class Peer(ABC):
     """Runs `talk` in a thread for each connection, until the block ends."""
 
     def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
@@ -39,8 +40,9 @@ class Peer:
         for each in (self._listening, *self._open):
             each.close()
 
+    @abstractmethod
     def talk(self, stream: BinaryIO, connection: socket.socket) -> None:
-        raise NotImplementedError
+        """What is said on one connection."""
 
     def _start(self, work: Callable[[], None]) -> None:
         thread = threading.Thread(target=work)
