@@ -3,12 +3,13 @@
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 
 from followup.actions import receiving
@@ -62,6 +63,7 @@ def create_app(runtime: Runtime) -> FastAPI:
         docs_url=None,  # they would load scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,  # a redirected hook would lose its signature
+        routes=list(_routes()),
         middleware=[Middleware(Guard, is_https=runtime.settings.public_url.startswith("https:"))],
     )
     app.state.runtime = runtime
@@ -69,15 +71,23 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.recordings = recordings
     app.state.callers = callers
     app.state.pages = Pages(runtime.settings.public_url)
-    for part in (health, metrics, hooks, preferences, notes, telling, patients):
-        app.include_router(part.router)
     parts.install(app, runtime)
     api.install(app)
-    app.mount("/static", StaticFiles(directory=_STATIC))
     errors.install(app)
     app.add_exception_handler(sheets.DeadLink, sheets.dead_link)
     access.refuse_unguarded(app)
     return app
+
+
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """Every route, made once in a process, which takes long: whatever differs between apps is in their state."""
+    every = APIRouter()
+    for part in (health, metrics, hooks, preferences, notes, telling, patients, *parts.PARTS):
+        every.include_router(part.router)
+    every.include_router(api.router())
+    every.mount("/static", StaticFiles(directory=_STATIC))
+    return tuple(every.routes)
 
 
 def _keep_receipts(runtime: Runtime, told: Sequence[Told]) -> list[None]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache, partial
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
@@ -15,24 +16,31 @@ class Pages:
     """The templates of one app. `public_url` may have a path, which then stands before every address."""
 
     def __init__(self, public_url: str) -> None:
-        self._root = urlsplit(public_url).path
-        self._templates = Environment(
-            loader=PackageLoader("followup.web"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.globals.update(root=self._root, icon=self._icon)
-        self._templates.filters.update(day_and_time=day_and_time, local=_local, near=_near, step=_step, person=_person)
+        self._templates = _templates(urlsplit(public_url).path)
 
     def draw(self, name: str, *, status: int = 200, **values: object) -> HTMLResponse:
         """One page with its values."""
         return HTMLResponse(self._templates.get_template(name).render(values, status=status), status)
 
-    def _icon(self, name: str) -> Markup:
-        drawing = f"{self._root}/static/icons.svg#i-{name}"
-        return Markup('<svg class="icon" aria-hidden="true"><use href="{}"/></svg>').format(drawing)
+
+@cache
+def _templates(root: str) -> Environment:
+    """The templates with a path before every address; each is compiled when it is first drawn."""
+    templates = Environment(
+        loader=PackageLoader("followup.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.globals.update(root=root, icon=partial(_icon, root))
+    templates.filters.update(day_and_time=day_and_time, local=_local, near=_near, step=_step, person=_person)
+    return templates
+
+
+def _icon(root: str, name: str) -> Markup:
+    drawing = f"{root}/static/icons.svg#i-{name}"
+    return Markup('<svg class="icon" aria-hidden="true"><use href="{}"/></svg>').format(drawing)
 
 
 def day_and_time(when: datetime | str) -> str:

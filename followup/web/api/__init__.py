@@ -5,8 +5,8 @@ from fastapi import APIRouter, Depends, FastAPI
 from followup.web.api import alerts, asking, description, messages, outcomes, patients, problems, replies, treatments
 
 
-def install(app: FastAPI) -> None:
-    """Add the API, what it answers when something is refused, and its description. No route is open without a key."""
+def router() -> APIRouter:
+    """Every route of the API; none is open without a key."""
     api = APIRouter(
         prefix="/api/v1",
         dependencies=[Depends(asking.caller)],
@@ -14,6 +14,10 @@ def install(app: FastAPI) -> None:
     )
     for part in (treatments, messages, patients, alerts, replies, outcomes):
         api.include_router(part.router)
-    app.include_router(api)
+    return api
+
+
+def install(app: FastAPI) -> None:
+    """Add what the API answers when something is refused, and its description."""
     problems.install(app)
     description.install(app)

@@ -35,8 +35,6 @@ PARTS = (
 
 
 def install(app: FastAPI, runtime: Runtime) -> None:
-    """Put up the staff pages and what lets people in."""
+    """Add what lets people in to the staff pages."""
     app.state.door = access.door_of(runtime)
-    for part in PARTS:
-        app.include_router(part.router)
     app.add_exception_handler(access.SignedOut, access.ask_to_sign_in)
