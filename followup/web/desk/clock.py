@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 from fastapi import HTTPException
 from starlette.responses import Response
 
-from followup import practice
-from followup.practice import Stuck
+from followup.practice import walking
+from followup.practice.walking import Stuck
 from followup.queries import progress
 from followup.web.access import StaffRouter, own_path
 from followup.web.depends import TheForm
@@ -64,8 +64,8 @@ def skip(desk: TheDesk, form: TheForm) -> Response:
 
 def _walk(desk: Desk, target: datetime) -> bool:
     """Whether the clock stands at the target, as far as there was time."""
-    since, wake = time.monotonic(), practice.waker(desk.runtime.settings.redis_url)
-    for _ in practice.walk(desk.runtime, target, wake=wake, patience=_PATIENCE):
+    since, wake = time.monotonic(), walking.waker(desk.runtime.settings.redis_url)
+    for _ in walking.walk(desk.runtime, target, wake=wake, patience=_PATIENCE):
         if time.monotonic() - since > _AT_ONCE.total_seconds():
             return desk.runtime.now() >= target
     return True

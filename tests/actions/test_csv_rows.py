@@ -5,9 +5,9 @@ from itertools import chain, repeat
 
 import pytest
 
+from followup.actions.csv_rows import COLUMNS, LONGEST_LINE, FileError, Row, read_rows
 from followup.actions.entries import parse_entry
 from followup.actions.fields import Place
-from followup.cli.csv_rows import COLUMNS, LONGEST_LINE, FileError, Row, read_rows
 from followup.terms import Precaution, Region
 
 PLACES = {"maple": Place("America/New_York", "US")}

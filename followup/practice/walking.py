@@ -1,18 +1,16 @@
-"""Practice, while nothing is live: business time goes on from due time to due time, on the real engine."""
+"""Business time goes on from due time to due time, on the real engine."""
 
-import json
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 from followup.actions import shifting
 from followup.actions.shifting import CannotTurnBack
+from followup.practice import emulated
 from followup.queries import progress
 from followup.runtime import Runtime
-from settings import Settings
 
 PATIENCE = timedelta(seconds=45)  #: longer than a gateway may take to answer
 _LOOK_EVERY = 0.02  # seconds
@@ -60,6 +58,15 @@ def waker(broker_url: str) -> Callable[[], None]:
     return wake
 
 
+def begin_at(runtime: Runtime, to: datetime) -> None:
+    """Let everything begin at an instant, be it behind us or ahead. Raises CannotTurnBack and Stuck."""
+    if to < runtime.now():
+        move(runtime, to)
+    else:
+        for _ in walk(runtime, to):
+            pass
+
+
 def next_due(runtime: Runtime) -> datetime | None:
     """When something is due next; None if nothing is owed."""
     with runtime.read_db() as db:
@@ -70,18 +77,7 @@ def move(runtime: Runtime, to: datetime) -> None:
     """Let business time go on from `to`, whatever is due before. Raises CannotTurnBack."""
     with runtime.open_db() as db:
         ahead = shifting.move_clock(db, to=to, now=runtime.now()).ahead
-    tell_emulators(runtime.settings, ahead)
-
-
-def tell_emulators(settings: Settings, ahead: timedelta) -> None:
-    """The emulators' ledger shows business time too. They may well be stopped; then there is nothing to tell."""
-    request = urllib.request.Request(  # noqa: S310 - the address of our own emulator
-        f"{settings.emulator_twilio_url}/_emulator/clock",
-        data=json.dumps({"offset_seconds": ahead.total_seconds()}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with suppress(OSError), urllib.request.urlopen(request, timeout=2):  # noqa: S310
-        pass
+    emulated.tell_clock(runtime.settings, ahead)
 
 
 def _reach(runtime: Runtime, moment: datetime) -> None:

@@ -1,0 +1,79 @@
+"""Records rows of a file, a batch at a time; one that is refused costs no other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from followup.actions.csv_rows import Row
+from followup.actions.enrolling import Recorded, Refusal, record_treatments
+from followup.actions.entries import EntryError, TreatmentEntry, content_hash
+from followup.actions.fields import bounded
+
+
+class Result(StrEnum):
+    TAKEN = "taken"
+    KNOWN = "known"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What became of one line: why it was refused, or what staff should hear about what was taken."""
+
+    line: int
+    external_id: str
+    result: Result
+    problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        name = f" ({self.external_id})" if self.external_id else ""
+        return f"line {self.line}{name}: {'. '.join(self.problems) or ' '.join(('taken.', *self.warnings))}"
+
+
+class Recorder:
+    """Records what one file holds, in as many batches as it takes. A dry run is undone after each, and remembers."""
+
+    def __init__(self, *, by: str, dry_run: bool = False) -> None:
+        self._by = by
+        self._dry_run = dry_run
+        self._undone: dict[tuple[str, str], str] = {}  # content of what a dry run took and put back
+
+    def record(self, db: Session, *, rows: Sequence[Row], now: datetime) -> list[Line]:
+        """What became of each row; true once this transaction is committed."""
+        fit = {row.line: row.entry for row in rows if row.entry and not self._contradicts(row.entry)}
+        recorded = record_treatments(db, entries=[(entry, self._by) for entry in fit.values()], now=now)
+        by_line = dict(zip(fit, recorded, strict=True))
+        lines = [self._line(row, by_line.get(row.line)) for row in rows]
+        if self._dry_run:
+            db.rollback()
+        return lines
+
+    def _contradicts(self, entry: TreatmentEntry) -> bool:
+        """Whether an earlier line that a dry run took back says something else of the same session."""
+        undone = self._undone.get((entry.clinic, entry.external_id))
+        return undone is not None and undone != content_hash(entry)
+
+    def _line(self, row: Row, recorded: Recorded | Refusal | None) -> Line:
+        external_id = bounded(row.external_id)
+        match recorded:
+            case Recorded(was_known=was_known):
+                assert row.entry is not None
+                key, is_known = (row.entry.clinic, row.entry.external_id), was_known
+                if self._dry_run:
+                    is_known = is_known or key in self._undone
+                    self._undone[key] = content_hash(row.entry)
+                result, warnings = (Result.KNOWN, ()) if is_known else (Result.TAKEN, tuple(recorded.warnings))
+                return Line(row.line, external_id, result, warnings=warnings)
+            case EntryError():
+                problems = tuple(map(str, recorded.problems))
+            case None if row.entry:
+                problems = (f'external_id "{external_id}" stands on an earlier line with other content',)
+            case None:
+                problems = tuple(map(str, row.problems))
+            case _:
+                problems = (str(recorded),)
+        return Line(row.line, external_id, Result.REFUSED, problems)
