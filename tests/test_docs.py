@@ -10,12 +10,14 @@ import typer.main
 
 from followup import terms
 from followup.cli import app
+from followup.emulators.faults import FaultKind
 from settings import Settings
 
 ROOT = Path(__file__).parents[1]
 GLOSSARY = (ROOT / "docs/glossary.md").read_text(encoding="utf-8")
 OPERATING = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+TESTING = (ROOT / "docs/testing.md").read_text(encoding="utf-8")
 
 VOCABULARIES = [
     kind for _, kind in inspect.getmembers(terms, inspect.isclass) if issubclass(kind, StrEnum) and kind is not StrEnum
@@ -73,3 +75,8 @@ def test_links_between_documents_lead_somewhere(page: str) -> None:
 def test_the_readme_shows_the_two_commands_first() -> None:
     first_block = README.split("```sh")[1]
     assert first_block.index("make run") < first_block.index("make test") < first_block.index("```")
+
+
+def test_every_fault_that_can_be_ordered_is_documented() -> None:
+    missing = [kind for kind in FaultKind if f"`{kind}`" not in TESTING]
+    assert not missing

@@ -24,10 +24,22 @@ class ClockOrder(BaseModel):
     offset_seconds: float = Field(allow_inf_nan=False)
 
 
-class LedgerQuery(BaseModel):
-    """`after`: how many texts the caller has seen already."""
+class Recipient(BaseModel):
+    """`to`: only what went to this number or address; everything when it is empty."""
+
+    to: str = ""
+
+
+class LedgerQuery(Recipient):
+    """`after`: how many of these texts the caller has seen already."""
 
     after: int = Field(default=0, ge=0)
+
+
+class FaultQuery(BaseModel):
+    """`match`: only orders with just these words; all of them without it."""
+
+    match: str | None = None
 
 
 class Control:
@@ -42,6 +54,7 @@ class Control:
             web.get("/_emulator/mailbox", _readable(self.mailbox)),
             web.get("/_emulator/faults", _readable(self.faults)),
             web.post("/_emulator/faults", _readable(self.order)),
+            web.delete("/_emulator/faults", _readable(self.drop)),
             web.post("/_emulator/inbound", _readable(self.inbound)),
             web.post("/_emulator/reset", _readable(self.reset)),
             web.get("/_emulator/clock", _readable(self.clock)),
@@ -50,13 +63,20 @@ class Control:
 
     async def ledger(self, request: web.Request) -> web.Response:
         query = LedgerQuery.model_validate(dict(request.query))
-        return web.json_response(self._emulation.ledger(query.after))
+        return web.json_response(self._emulation.ledger(query.after, to=query.to))
 
-    async def mailbox(self, _: web.Request) -> web.Response:
-        return web.json_response(self._emulation.mailbox())
+    async def mailbox(self, request: web.Request) -> web.Response:
+        query = Recipient.model_validate(dict(request.query))
+        return web.json_response(self._emulation.mailbox(to=query.to))
 
-    async def faults(self, _: web.Request) -> web.Response:
-        return web.json_response(self._emulation.faults.listed())
+    async def faults(self, request: web.Request) -> web.Response:
+        query = FaultQuery.model_validate(dict(request.query))
+        return web.json_response(self._emulation.faults.listed(query.match))
+
+    async def drop(self, request: web.Request) -> web.Response:
+        query = FaultQuery.model_validate(dict(request.query))
+        self._emulation.faults.drop(query.match)
+        return web.json_response({})
 
     async def order(self, request: web.Request) -> web.Response:
         fault = await _read(request, Fault)

@@ -61,12 +61,15 @@ class Emulation:
         self.mails += mails
         return mails
 
-    def ledger(self, after: int = 0) -> list[dict[str, Any]]:
-        """Every text that was accepted, in that order, but for the first `after`."""
-        return [record.row() for record in self.log.taken[after:]]
+    def ledger(self, after: int = 0, *, to: str = "") -> list[dict[str, Any]]:
+        """Every text that was accepted (only those to a number), in that order, but for the first `after`."""
+        taken = self.log.taken_for(to) if to else self.log.taken
+        return [record.row() for record in taken[after:]]
 
-    def mailbox(self) -> list[dict[str, Any]]:
-        return [mail.row() for mail in self.mails]
+    def mailbox(self, *, to: str = "") -> list[dict[str, Any]]:
+        """Every mail that was taken, in that order; only those to an address."""
+        wanted = to.casefold()
+        return [mail.row() for mail in self.mails if not to or mail.to.casefold() == wanted]
 
     def reset(self) -> None:
         """Forget every text, mail and fault. The clock stays: it is the service's."""

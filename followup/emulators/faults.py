@@ -102,8 +102,13 @@ class Faults:
                 return fault
         return None
 
-    def listed(self) -> list[dict[str, Any]]:
-        return [fault.model_dump(mode="json") for fault in self._open]
+    def listed(self, match: str | None = None) -> list[dict[str, Any]]:
+        """All of them, or those whose `match` is just this."""
+        return [fault.model_dump(mode="json") for fault in self._open if match in (None, fault.match)]
+
+    def drop(self, match: str | None = None) -> None:
+        """Forget all of them, or those whose `match` is just this."""
+        self._open = [fault for fault in self._open if match not in (None, fault.match)]
 
     def clear(self) -> None:
         self._open.clear()

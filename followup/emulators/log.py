@@ -144,6 +144,10 @@ class Log:
         """Every message that was accepted to go out, in that order."""
         return self._taken
 
+    def taken_for(self, to: str) -> Sequence[Record]:
+        """Those of them that were to go to this number."""
+        return [record for record in self._by_recipient.get(to, []) if record.status is not TextStatus.RECEIVED]
+
     def clear(self) -> None:
         for kept in (self._records, self._taken, self._by_sid, self._by_recipient):
             kept.clear()

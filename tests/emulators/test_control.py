@@ -48,6 +48,18 @@ def test_the_ledger_can_be_read_from_where_one_stopped(send: Send, emulators: Em
     assert get(emulators, "ledger?after=2") == []
 
 
+def test_one_number_is_asked_for_alone_and_what_it_wrote_is_left_out(
+    send: Send, emulators: Emulators, hook: Hook
+) -> None:
+    emulators.reply_url = f"{hook.url}/reply"
+    first, _, third = send(to="+12025550101"), send(to="+12025550102"), send(to="+12025550101")
+    emulators.inbound(from_="+12025550199", to="+12025550101", body="B")
+
+    assert [row["sid"] for row in get(emulators, "ledger?to=%2B12025550101")] == [first.sid, third.sid]
+    assert [row["sid"] for row in get(emulators, "ledger?to=%2B12025550101&after=1")] == [third.sid]
+    assert get(emulators, "ledger?to=%2B12025550103") == []
+
+
 def test_the_clock_moves_business_time_only(send: Send, emulators: Emulators) -> None:
     assert get(emulators, "clock") == {"offset_seconds": 0}
     assert post(emulators, "clock", {"offset_seconds": 86400.5}).json() == {"offset_seconds": 86400.5}
@@ -70,6 +82,18 @@ def test_faults_are_ordered_and_listed_over_http(emulators: Emulators) -> None:
     assert post(emulators, "faults", {"kind": "slow", "count": 3, "match": "Hello", "seconds": 1}).status_code == 201
     [fault] = get(emulators, "faults")
     assert (fault["kind"], fault["count"], fault["match"], fault["seconds"]) == ("slow", 3, "Hello", 1)
+
+
+def test_faults_for_one_recipient_are_listed_and_dropped_without_the_others(emulators: Emulators) -> None:
+    for match in ("+12025550100", "+12025550101", ""):
+        emulators.fault("busy", match=match)
+    assert [one["match"] for one in get(emulators, "faults?match=%2B12025550101")] == ["+12025550101"]
+
+    requests.delete(f"{emulators.twilio_url}/_emulator/faults?match=%2B12025550101", timeout=5)
+    assert [one["match"] for one in get(emulators, "faults")] == ["+12025550100", ""]
+
+    requests.delete(f"{emulators.twilio_url}/_emulator/faults", timeout=5)
+    assert get(emulators, "faults") == []
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from email.utils import formatdate
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 
 from followup.emulators import Emulators
 
@@ -62,6 +63,8 @@ def test_every_recipient_has_a_row(emulators: Emulators) -> None:
     with connected(emulators) as smtp:
         smtp.send_message(mail(to="a@example.org, b@example.org"))
     assert [row["to"] for row in emulators.mailbox()] == ["a@example.org", "b@example.org"]
+    asked = requests.get(f"{emulators.mail_http_url}/_emulator/mailbox?to=B@example.org", timeout=5).json()
+    assert [row["to"] for row in asked] == ["b@example.org"]
 
 
 @pytest.mark.parametrize(("kind", "code"), [("temporary", 451), ("permanent", 550)])
