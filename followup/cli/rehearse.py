@@ -12,11 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from followup.actions.fields import Instant, Place, Zone
+from followup.actions.rehearsing import Case, House, Rehearsed, left_out, rehearse as act
 from followup.cli import recipes
 from followup.cli.console import tell_list
 from followup.cli.plan_sheet import WIDTH, indented
 from followup.cli.recipes import Recipe
-from followup.cli.rehearsal import Case, House, Rehearsed, left_out, rehearse as act
 from followup.models import Clinic
 from followup.rules.quiet import QuietHours, local_date
 from followup.rules.slots import say

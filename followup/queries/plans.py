@@ -1,25 +1,19 @@
 """Plans as clinics read them: their versions, and each step as sentences."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from followup.messages.plans import PlanFile
 from followup.models import Plan, Step
+from followup.rules.depending import conditions
 from followup.rules.timing import IMMEDIATE_FOR
 from followup.terms import Channel, Condition, OnQuiet, Overlap, Purpose, Question, Region, Unless
 
-_CONDITIONS = {
-    Condition.WORRY_OR_SILENT_RISK: "Only if the check-in is answered C, or not at all by a patient at high risk.",
-}
-_UNLESS = {
-    Unless.NEXT_VISIT: "Not if the next visit is booked.",
-    Unless.OPEN_ALERT: "Waits while an alert of the patient is open.",
-}
 _ON_QUIET = {
     OnQuiet.LATER: (),
     OnQuiet.EARLIER: ("What would come in quiet hours comes shortly before them, if there is time.",),
@@ -86,6 +80,22 @@ def versions(db: Session) -> list[PlanView]:
     return [_view(plan, steps) for plan, steps in db.execute(counted)]
 
 
+def newest(db: Session, *, after: str = "", limit: int) -> list[PlanView]:
+    """The newest version of each plan whose key comes after this one, by key."""
+    last = select(Plan.key, func.max(Plan.version).label("version")).where(Plan.key > after).group_by(Plan.key)
+    these = last.order_by(Plan.key).limit(limit).subquery()
+    steps = select(func.count(Step.id)).where(Step.plan_id == Plan.id).scalar_subquery()
+    query = select(Plan, steps).join(these, and_(these.c.key == Plan.key, these.c.version == Plan.version))
+    return [_view(plan, count) for plan, count in db.execute(query.order_by(Plan.key))]
+
+
+def history(db: Session, *, key: str, limit: int) -> list[PlanView]:
+    """The versions of one plan, the newest first."""
+    steps = select(func.count(Step.id)).where(Step.plan_id == Plan.id).scalar_subquery()
+    query = select(Plan, steps).where(Plan.key == key).order_by(Plan.version.desc()).limit(limit)
+    return [_view(plan, count) for plan, count in db.execute(query)]
+
+
 def find(db: Session, *, key: str, version: int | None = None) -> tuple[PlanView, Sequence[Step]] | None:
     """One version of a plan, else its newest, with its steps in order; None if there is no such plan."""
     query = select(Plan).where(Plan.key == key).order_by(Plan.version.desc()).limit(1)
@@ -96,8 +106,8 @@ def find(db: Session, *, key: str, version: int | None = None) -> tuple[PlanView
     return _view(plan, len(steps)), steps
 
 
-def describe(step: Step) -> StepView:
-    """One step in words."""
+def describe(step: Step, *, called: Callable[[str], str] = str) -> StepView:
+    """One step in words. `called` tells how sentences call another step, by its key."""
     return StepView(
         key=step.key,
         purpose=step.purpose,
@@ -114,27 +124,19 @@ def describe(step: Step) -> StepView:
         unless=[Unless(reason) for reason in step.unless],
         reminds=step.reminds,
         timing=_timing(step),
-        notes=list(notes(step)),
+        notes=list(notes(step, called=called)),
     )
 
 
-def notes(step: Step) -> Iterator[str]:
+def notes(step: Step, *, called: Callable[[str], str] = str) -> Iterator[str]:
     """For whom a step is, what it asks, and what it depends on, one sentence each."""
     if step.regions:
         yield f"Only after treatment of: {', '.join(step.regions).replace('_', ' ')}."
     if step.question and not step.reminds:
         yield _QUESTIONS[step.question]
-    yield from conditions(step)
+    reminds = called(step.reminds) if step.reminds else None
+    yield from conditions(reminds=reminds, when=step.when, unless=step.unless)
     yield from _ON_QUIET[step.on_quiet]
-
-
-def conditions(step: Step) -> Iterator[str]:
-    """What keeps a step from going, or lets it go, one sentence each."""
-    if step.reminds:
-        yield f"Only if {step.reminds} left and is not answered."
-    if step.when:
-        yield _CONDITIONS[step.when]
-    yield from (_UNLESS[Unless(reason)] for reason in step.unless)
 
 
 def say(duration: timedelta) -> str:

@@ -1,6 +1,6 @@
 """What one patient would get, and when: planned by what plans for real patients, and kept nowhere."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from followup.messages.catalogue import DEFAULT_LANGUAGE, FIRST_TREATMENT
 from followup.messages.typical import typical_values
 from followup.messages.wording import compose
 from followup.models import Clinic, Step
-from followup.queries import plans
+from followup.rules.depending import conditions
 from followup.rules.quiet import QuietHours
 from followup.rules.risk import is_high_risk
 from followup.rules.slots import say
@@ -29,6 +29,7 @@ class Case:
     precautions: Sequence[Precaution] = ()
     first_treatment: bool = False
     channels: Collection[Channel] = tuple(Channel)
+    language: str = DEFAULT_LANGUAGE
 
     @property
     def is_high_risk(self) -> bool:
@@ -84,8 +85,8 @@ class Rehearsed:
     segments: int
 
 
-def rehearse(steps: Sequence[Step], case: Case, house: House) -> list[Rehearsed]:
-    """Every message of a plan, by due time."""
+def rehearse(steps: Sequence[Step], case: Case, house: House, *, called: Callable[[str], str] = str) -> list[Rehearsed]:
+    """Every message of a plan, by due time. `called` tells how sentences call a step, by its key. Raises WordingError."""
     planned = timetable.draw_up(
         steps,
         regions=case.regions,
@@ -97,7 +98,7 @@ def rehearse(steps: Sequence[Step], case: Case, house: House) -> list[Rehearsed]
     )
     planned.sort(key=lambda each: each.slot.due_at)
     first = next((each for each in planned if _is_certain(each, case, house) and each.channel is Channel.SMS), None)
-    return [_rehearsed(each, case, house, is_first_text=each is first) for each in planned]
+    return [_rehearsed(each, case, house, called, is_first_text=each is first) for each in planned]
 
 
 def left_out(steps: Sequence[Step], case: Case) -> list[str]:
@@ -117,14 +118,16 @@ def _blocked(each: Planned, case: Case, house: House) -> Reason | None:
     return None if each.channel in case.channels else Reason.NO_CONSENT
 
 
-def _rehearsed(each: Planned, case: Case, house: House, *, is_first_text: bool) -> Rehearsed:
+def _rehearsed(
+    each: Planned, case: Case, house: House, called: Callable[[str], str], *, is_first_text: bool
+) -> Rehearsed:
     step, slot, blocked = each.step, each.slot, _blocked(each, case, house)
     link = {"link": house.booking_url} if house.booking_url and step.purpose is Purpose.BOOKING else {}
     words = compose(
         step.wording,
-        language=DEFAULT_LANGUAGE,
+        language=case.language,
         channel=each.channel,
-        values={**typical_values(DEFAULT_LANGUAGE), **house.values, **link},
+        values={**typical_values(case.language), **house.values, **link},
         precautions=[*case.precautions, *([FIRST_TREATMENT] if case.first_treatment else [])],
         stop_line=is_first_text,
     )
@@ -142,7 +145,7 @@ def _rehearsed(each: Planned, case: Case, house: House, *, is_first_text: bool) 
         because=blocked.sentence if blocked else "",
         why=[shift.sentence(case.zone) for shift in slot.shifts],
         conditional=step.is_conditional,
-        notes=list(_notes(each, case, house)),
+        notes=list(_notes(each, case, house, called)),
         wording=step.wording,
         subject=words.subject,
         text=words.text,
@@ -150,10 +153,11 @@ def _rehearsed(each: Planned, case: Case, house: House, *, is_first_text: bool) 
     )
 
 
-def _notes(each: Planned, case: Case, house: House) -> Iterator[str]:
-    yield from plans.conditions(each.step)
-    if each.step.when is Condition.WORRY_OR_SILENT_RISK:
+def _notes(each: Planned, case: Case, house: House, called: Callable[[str], str]) -> Iterator[str]:
+    step = each.step
+    yield from conditions(reminds=called(step.reminds) if step.reminds else None, when=step.when, unless=step.unless)
+    if step.when is Condition.WORRY_OR_SILENT_RISK:
         yield f"This patient is {'' if case.is_high_risk else 'not '}at high risk."
-    until = each.step.time.ignores_quiet_until(case.ended_at)
+    until = step.time.ignores_quiet_until(case.ended_at)
     if until and house.quiet.covers(each.slot.due_at, case.zone):
         yield f"It may come in quiet hours until {say(until, case.zone)}, because it can't wait."

@@ -8,14 +8,13 @@ import pytest
 from sqlalchemy import func, select
 
 from followup.actions import planning
-from followup.cli.recipes import find_plan
-from followup.cli.rehearsal import Case, House, Rehearsed, left_out, rehearse
+from followup.actions.rehearsing import Case, House, Rehearsed, left_out, rehearse
 from followup.db import OpenDb
 from followup.models import Clinic as Location, Message, Step
 from followup.models.owed import load
 from followup.rules.quiet import QuietHours
 from followup.terms import Channel, Precaution, Reason, Region
-from tests.builders import MONDAY, NEW_YORK, Clinic, local
+from tests.builders import MONDAY, NEW_YORK, Clinic, default_plan, local
 
 THURSDAY_EVENING, SATURDAY_EVENING = local(10, 19, 45), local(12, 20, 40)
 DEFAULTS = House(QuietHours(), {})
@@ -29,7 +28,7 @@ def clinic(open_db: OpenDb) -> Clinic:
 
 @pytest.fixture(scope="module")
 def steps() -> list[Step]:
-    return list(find_plan(None, "dry-needling").steps)
+    return [Step(position=place, **step.model_dump()) for place, step in enumerate(default_plan().steps)]
 
 
 def by_step(steps: list[Step], case: Case, house: House = DEFAULTS) -> dict[str, Rehearsed]:
@@ -145,3 +144,13 @@ def test_it_writes_nothing(clinic: Clinic) -> None:
 def test_another_zone_has_other_quiet_hours(steps: list[Step]) -> None:
     case = replace(CASE, ended_at=local(7, 22), recorded_at=local(7, 22), zone=ZoneInfo("America/Los_Angeles"))
     assert by_step(steps, case)["what-to-expect"].due_local == "2027-06-07T19:50:00-07:00"
+
+
+def test_another_language_has_other_words(steps: list[Step]) -> None:
+    found = by_step(steps, replace(CASE, language="es"))
+    assert "Gracias por venir" in found["what-to-expect"].text
+
+
+def test_another_step_is_called_as_the_reader_calls_it(steps: list[Step]) -> None:
+    [reminder] = [each for each in rehearse(steps, CASE, DEFAULTS, called=str.upper) if "reminder" in each.step]
+    assert reminder.notes == ["Only if PAIN-SCORE left and is not answered."]
