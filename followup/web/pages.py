@@ -34,7 +34,7 @@ def _templates(root: str) -> Environment:
         lstrip_blocks=True,
     )
     templates.globals.update(root=root, icon=partial(_icon, root))
-    templates.filters.update(day_and_time=day_and_time, local=_local, near=_near, step=_step, person=_person)
+    templates.filters.update(day_and_time=day_and_time, local=_local, near=_near, step=step_title, person=_person)
     return templates
 
 
@@ -70,7 +70,7 @@ def _near(context: Context, when: datetime) -> str:
     return f"{there:%H:%M}" if there.date() == today.date() else day_and_time(there)
 
 
-def _step(key: str) -> str:
+def step_title(key: str) -> str:
     """What a step is called on pages: `what-to-expect` is "What to expect"."""
     return key.replace("-", " ").capitalize()
 

@@ -6,6 +6,7 @@ from followup.runtime import Runtime
 from followup.web import access
 from followup.web.desk import alerts, clock, inbox, messages, more, patients, pulse, sign_in, today
 from followup.web.desk.patient import about, acts, page, write
+from followup.web.desk.plans import pages as plans
 from followup.web.desk.sessions import pages as sessions
 from followup.web.desk.settings import audit, clinics, keys, on_call, sending, staff
 
@@ -23,6 +24,7 @@ PARTS = (
     about,
     acts,
     write,
+    plans,
     more,
     clock,
     sending,
