@@ -13,7 +13,7 @@ from followup.messages.wording import compose
 from followup.models import Clinic, Step
 from followup.rules.depending import conditions
 from followup.rules.quiet import QuietHours
-from followup.rules.risk import is_high_risk
+from followup.rules.risk import is_asked_again, is_high_risk
 from followup.rules.slots import say
 from followup.terms import Channel, Condition, Origin, Precaution, Purpose, Reason, Region, Status
 
@@ -144,7 +144,7 @@ def _rehearsed(
         blocked=blocked,
         because=blocked.sentence if blocked else "",
         why=[shift.sentence(case.zone) for shift in slot.shifts],
-        conditional=step.is_conditional,
+        conditional=step.is_conditional and not _is_asked_again(each, case),
         notes=list(_notes(each, case, house, called)),
         wording=step.wording,
         subject=words.subject,
@@ -153,10 +153,21 @@ def _rehearsed(
     )
 
 
+def _is_asked_again(each: Planned, case: Case) -> bool:
+    return each.step.when is Condition.WORRY_OR_SILENT_RISK and is_asked_again(case.precautions)
+
+
 def _notes(each: Planned, case: Case, house: House, called: Callable[[str], str]) -> Iterator[str]:
-    step = each.step
-    yield from conditions(reminds=called(step.reminds) if step.reminds else None, when=step.when, unless=step.unless)
-    if step.when is Condition.WORRY_OR_SILENT_RISK:
+    step, asked_again = each.step, _is_asked_again(each, case)
+    yield from conditions(
+        purpose=step.purpose,
+        reminds=called(step.reminds) if step.reminds else None,
+        when=None if asked_again else step.when,
+        unless=step.unless,
+    )
+    if asked_again:
+        yield "Whatever the check-in is answered, because of this patient's precautions."
+    elif step.when is Condition.WORRY_OR_SILENT_RISK:
         yield f"This patient is {'' if case.is_high_risk else 'not '}at high risk."
     until = step.time.ignores_quiet_until(case.ended_at)
     if until and house.quiet.covers(each.slot.due_at, case.zone):

@@ -135,7 +135,7 @@ def notes(step: Step, *, called: Callable[[str], str] = str) -> Iterator[str]:
     if step.question and not step.reminds:
         yield _QUESTIONS[step.question]
     reminds = called(step.reminds) if step.reminds else None
-    yield from conditions(reminds=reminds, when=step.when, unless=step.unless)
+    yield from conditions(purpose=step.purpose, reminds=reminds, when=step.when, unless=step.unless)
     yield from _ON_QUIET[step.on_quiet]
 
 

@@ -78,7 +78,10 @@ def test_what_may_come_in_quiet_hours_says_so(steps: list[Step]) -> None:
 def test_conditional_steps_are_marked_with_their_condition(steps: list[Step]) -> None:
     found = by_step(steps, CASE)
     assert [key for key, each in found.items() if each.conditional] == ["still-or-gone", "pain-score-reminder"]
-    assert found["pain-score-reminder"].notes == ["Only if pain-score left and is not answered."]
+    assert found["pain-score-reminder"].notes == [
+        "Only if pain-score left and is not answered.",
+        "Waits while an alert of the patient is open.",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -153,4 +156,10 @@ def test_another_language_has_other_words(steps: list[Step]) -> None:
 
 def test_another_step_is_called_as_the_reader_calls_it(steps: list[Step]) -> None:
     [reminder] = [each for each in rehearse(steps, CASE, DEFAULTS, called=str.upper) if "reminder" in each.step]
-    assert reminder.notes == ["Only if PAIN-SCORE left and is not answered."]
+    assert reminder.notes[0] == "Only if PAIN-SCORE left and is not answered."
+
+
+def test_a_patient_who_is_asked_again_in_any_case_is_asked_without_a_condition(steps: list[Step]) -> None:
+    found = by_step(steps, replace(CASE, precautions=(Precaution.BLEEDING_DISORDER,)))["still-or-gone"]
+    assert not found.conditional
+    assert found.notes == ["Whatever the check-in is answered, because of this patient's precautions."]

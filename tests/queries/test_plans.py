@@ -64,7 +64,7 @@ def test_a_step_tells_when_it_goes(fields: dict[str, Any], timing: str) -> None:
         ({"question": Question.PAIN_0_10}, "Asks for a pain score, 0 to 10."),
         ({"question": Question.PAIN_0_10, "reminds": "pain-score"}, "Only if pain-score left and is not answered."),
         ({"unless": ["next_visit"]}, "Not if the next visit is booked."),
-        ({"unless": ["open_alert"]}, "Waits while an alert of the patient is open."),
+        ({"purpose": Purpose.FEEDBACK}, "Waits while an alert of the patient is open."),
         (
             {"when": Condition.WORRY_OR_SILENT_RISK},
             "Only if the check-in is answered C, or not at all by a patient at high risk.",

@@ -1,3 +1,4 @@
+import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -5,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from followup.actions import planning
+from followup.actions import planning, setting_up
 from followup.db import OpenDb
 from followup.messages.plans import PlanFile, parse_plan
 from followup.models import Step
@@ -41,6 +42,12 @@ def load(open_db: OpenDb) -> Load:
         return plan
 
     return load
+
+
+def load_many(open_db: OpenDb, several: list[PlanFile]) -> None:
+    with open_db() as db:
+        for plan in several:
+            planning.load(db, plan=plan, now=NOW, by="test")
 
 
 def words_of(page: str) -> str:
@@ -135,7 +142,7 @@ def test_a_rehearsal_begins_with_a_session_that_has_just_ended(desk: Person, loa
 
     assert 'value="2026-11-12T12:42"' in page
     assert 'value="America/New_York"' in page
-    assert "What would leave" in page
+    assert "8 messages would leave." in page
     assert "Oak Clinic: Thanks for coming in, Robert." in page
 
 
@@ -148,7 +155,7 @@ def test_a_rehearsal_has_an_address_and_tells_when_why_and_in_which_words(desk: 
 
     assert "Left out: Chest warning, which is for after treatment of chest, neck, ribs, shoulder, upper back." in away
     assert "Left out" not in words
-    assert "Sat 14 Nov, 20:40day 0" in words
+    assert "Sat 14 Nov, 20:40 day 0" in words
     assert "It may come in quiet hours until Sat 14 Nov 21:40" in words
     assert "<span>Sat 14 Nov 22:40 is in quiet hours, so it goes Sun 15 Nov 09:00.</span></strong>" in page
     assert "Cramps or bleeding? Call your care team now." in words
@@ -170,8 +177,32 @@ def test_what_was_recorded_too_late_does_not_leave(desk: Person, load: Load) -> 
     load()
     page = words_of(desk.get(f"/plans/dry-needling/rehearse?{SATURDAY}&recorded_at=2026-11-17T10:00").text)
 
-    assert "Does not leave" in page
+    assert "Sat 14 Nov, 22:40 day 0 Does not leave" in page
     assert "Its time has passed" in page
+    assert "too late for Sat 14 Nov 22:40" not in page
+
+
+def test_what_is_sent_whatever_is_answered_is_not_said_to_depend_on_it(desk: Person, load: Load) -> None:
+    load()
+    page = words_of(desk.get(f"/plans/dry-needling/rehearse?{SATURDAY}&precaution=bleeding_disorder").text)
+
+    assert "Whatever the check-in is answered" in page
+    assert "Only if the check-in" not in page
+
+
+def test_of_several_clinics_one_is_chosen_for_its_name_and_quiet_hours(
+    desk: Person, load: Load, open_db: OpenDb
+) -> None:
+    load()
+    other = setting_up.SAMPLE
+    with open_db() as db:
+        setting_up.put_clinic(db, entry=other, now=NOW, by="test")
+    path = f"/plans/dry-needling/rehearse?{SATURDAY}&clinic="
+    page, wrong = desk.get(path + other.key), desk.get(path + "none")
+
+    assert "Maple Clinic: Thanks for coming in" in page.text
+    assert f'<option value="{other.key}" selected>' in page.text
+    assert (wrong.status_code, "Clinic: choose one of those below." in wrong.text) == (422, True)
 
 
 @pytest.mark.parametrize(
@@ -196,6 +227,7 @@ def test_what_is_wrong_is_named_beside_its_field_and_what_was_typed_is_kept(
     by_script = desk.get(f"/plans/dry-needling/rehearse?{query}", headers={"HX-Request": "true"})
 
     assert (answer.status_code, by_script.status_code) == (422, 200)
+    assert said in json.loads(by_script.headers["HX-Trigger"])["announce"]
     assert said in answer.text
     assert f'id="{beside}-wrong"' in answer.text
     assert 'value="neck" checked' in answer.text
@@ -203,7 +235,7 @@ def test_what_is_wrong_is_named_beside_its_field_and_what_was_typed_is_kept(
 
 
 def test_a_page_asks_as_often_for_sixty_plans_and_versions_as_for_three(
-    desk: Person, load: Load, runtime: Runtime
+    desk: Person, load: Load, open_db: OpenDb, runtime: Runtime
 ) -> None:
     def asked() -> list[int]:
         counts = []
@@ -216,12 +248,11 @@ def test_a_page_asks_as_often_for_sixty_plans_and_versions_as_for_three(
             counts.append(len(statements))
         return counts
 
-    for number in range(3):
-        load(f"own-{number}")
+    own = load("own-0")
+    load_many(open_db, [own.model_copy(update={"key": f"own-{number}"}) for number in range(1, 3)])
     few = asked()
-    for number in range(3, 60):
-        load(f"own-{number}")
-        load("own-0", day=number)
+    load_many(open_db, [own.model_copy(update={"key": f"own-{number}"}) for number in range(3, 60)])
+    load_many(open_db, [own.model_copy(update={"title": f"Version {number}"}) for number in range(2, 60)])
     page = desk.get("/plans").text
 
     assert asked() == few

@@ -1,7 +1,8 @@
 """Plans and their words to look at, and a rehearsal with a made-up patient. Nothing here writes or sends."""
 
+import json
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import HTTPException, Query
@@ -10,17 +11,18 @@ from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, Response
 
 from followup.actions import clinic_fields
-from followup.actions.rehearsing import Case, House, left_out, rehearse
-from followup.messages.catalogue import WordingError, catalogue
+from followup.actions.rehearsing import House
+from followup.messages.catalogue import catalogue
 from followup.models import Clinic, Step
 from followup.models.owed import zone_of
 from followup.queries import plans
 from followup.queries.offers import NOWHERE
 from followup.queries.plans import PlanView
-from followup.rules.quiet import QuietHours, local_date
+from followup.rules.quiet import QuietHours
 from followup.web.access import StaffRouter
 from followup.web.desk.frame import Desk, TheDesk
 from followup.web.desk.plans import axis, sheet
+from followup.web.desk.plans.told import Told, tell
 from followup.web.desk.plans.trying import CHOICES, NAMES, Asked, Unfit
 from followup.web.pages import step_title
 
@@ -55,7 +57,7 @@ def show(key: str, desk: TheDesk, version: Short = "", step: Short = "", languag
     chosen = next((one for one in steps if one.key == step), steps[0])
     code = catalogue(language).language
     kept = {"version": version} if version else {}
-    return desk.draw(
+    page = desk.draw(
         "desk/plans/plan.html",
         here="plans",
         plan=plan,
@@ -69,6 +71,7 @@ def show(key: str, desk: TheDesk, version: Short = "", step: Short = "", languag
         languages=sheet.spoken_languages(),
         kept=kept,
     )
+    return _announcing(page, f"{step_title(chosen.key)}, in {sheet.spoken(code)}")
 
 
 @router.page("/plans/{key}/rehearse")
@@ -80,12 +83,12 @@ def rehearsal(key: str, desk: TheDesk, version: Short = "") -> HTMLResponse:
     asked = _asked(desk, clinics)
     clinic = next((one for one in clinics if one.key == asked.fields["clinic"]), clinics[0] if clinics else None)
     wrong: Mapping[str, str] = {}
-    told: dict[str, Any] = {"lines": []}
+    told: Told | None = None
     try:
-        told = _told(steps, asked.case(), House.of(clinic) if clinic else _ANYWHERE)
+        told = tell(steps, asked.case(clinics=[one.key for one in clinics]), House.of(clinic) if clinic else _ANYWHERE)
     except Unfit as error:
         wrong = error.wrong
-    return desk.draw(
+    page = desk.draw(
         "desk/plans/rehearse.html",
         here="plans",
         # A script puts in what stands beside the form, whatever it says.
@@ -101,8 +104,15 @@ def rehearsal(key: str, desk: TheDesk, version: Short = "") -> HTMLResponse:
         names_of=NAMES,
         languages=sheet.spoken_languages(),
         zones=sorted(zone for zone in clinic_fields.zones() if "/" in zone and not zone.startswith("Etc/")),
-        **told,
+        told=told,
     )
+    return _announcing(page, told.said if told else next(iter(wrong.values())))
+
+
+def _announcing(page: HTMLResponse, words: str) -> HTMLResponse:
+    """The page, with what a script tells those who do not see it change."""
+    page.headers["HX-Trigger"] = json.dumps({"announce": words})
+    return page
 
 
 def _find(db: Session, key: str, version: str) -> tuple[PlanView, Sequence[Step]]:
@@ -120,27 +130,6 @@ def _asked(desk: Desk, clinics: Sequence[Clinic]) -> Asked:
         return Asked.read(query)
     zone: ZoneInfo = zone_of(None, clinics[0]) if clinics else NOWHERE
     return Asked.blank(clinic=clinics[0].key if clinics else "", zone=zone, now=desk.now)
-
-
-def _told(steps: Sequence[Step], case: Case, house: House) -> dict[str, Any]:
-    """What the template tells: every message with its day, and whom the other steps are for."""
-    others = set(left_out(steps, case))
-    first = local_date(case.ended_at, case.zone)
-    try:
-        found = rehearse(steps, case, house, called=lambda key: f"“{step_title(key)}”")
-    except WordingError as error:
-        return {"lines": [], "problem": str(error)}
-    return {
-        "lines": [((local_date(each.due_at, case.zone) - first).days, each) for each in found],
-        "ended": case.ended_at.astimezone(case.zone),
-        "there": case.zone,
-        "quiet": house.quiet,
-        "clinic_name": house.values.get("clinic", ""),
-        "number": house.values.get("phone", ""),
-        "left_out": [
-            (one.key, [region.replace("_", " ") for region in one.regions]) for one in steps if one.key in others
-        ],
-    }
 
 
 def _ticked(name: str, chosen: frozenset[str]) -> list[tuple[str, str, bool]]:

@@ -1,6 +1,6 @@
 """The form of a rehearsal: what was chosen, and the made-up patient that it describes."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -19,7 +19,7 @@ NAMES = {
     "clinic": "Clinic",
     "ended_at": "Session ended",
     "recorded_at": "Recorded",
-    "timezone": "Time zone of the patient",
+    "timezone": "Time zone",
     "language": "Language",
     "region": "Where",
     "precaution": "Precautions",
@@ -68,9 +68,11 @@ class Asked:
         ended = {"ended_at": f"{now.astimezone(zone):%Y-%m-%dT%H:%M}"}
         return cls(fields | ended, {name: frozenset() for name in CHOICES} | {"channel": frozenset(Channel)})
 
-    def case(self) -> Case:
-        """The patient and the session. Raises Unfit."""
+    def case(self, *, clinics: Collection[str]) -> Case:
+        """The patient and the session; `clinics` are those that may be chosen. Raises Unfit."""
         wrong = {name: f"{NAMES[name]}: choose among those below." for name in CHOICES if self._unknown(name)}
+        if self.fields["clinic"] and self.fields["clinic"] not in clinics:
+            wrong["clinic"] = f"{NAMES['clinic']}: choose one of those below."
         if self.fields["language"] not in languages():
             wrong["language"] = f"{NAMES['language']}: choose one of those below."
         zone, ended, recorded = self._times(wrong)
