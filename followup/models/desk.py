@@ -12,6 +12,7 @@ from followup.db import Base, new_id, together, words
 from followup.terms import Role
 
 SENDING = "sending"  #: the switch that pauses everything but alarms
+TOUR = "tour"  #: the switch that hides the tour of practice
 TICK, RECONCILE = "tick", "reconcile"  #: the tasks that beat wakes
 
 

@@ -4,8 +4,9 @@ from fastapi import FastAPI
 
 from followup.runtime import Runtime
 from followup.web import access
-from followup.web.desk import alerts, clock, inbox, messages, more, patients, pulse, sign_in, today
+from followup.web.desk import alerts, clock, example, inbox, messages, more, patients, pulse, sign_in, today, tour
 from followup.web.desk.patient import about, acts, page, write
+from followup.web.desk.phone import pages as phone
 from followup.web.desk.plans import pages as plans
 from followup.web.desk.sessions import pages as sessions
 from followup.web.desk.settings import audit, clinics, keys, on_call, sending, staff
@@ -27,6 +28,9 @@ PARTS = (
     plans,
     more,
     clock,
+    example,
+    phone,
+    tour,
     sending,
     clinics,
     staff,

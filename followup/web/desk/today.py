@@ -24,7 +24,7 @@ from followup.queries.need_rows import Group, Need
 from followup.rules.quiet import local_date
 from followup.web.access import StaffRouter
 from followup.web.depends import TheForm
-from followup.web.desk import charts, clock
+from followup.web.desk import charts, clock, example, tour
 from followup.web.desk.frame import Desk, TheDesk
 from followup.web.desk.rings import Ring, ring
 
@@ -186,6 +186,8 @@ def _draw(desk: Desk, *, faster: Faster | None = None, status: int = 200) -> HTM
         here="today",
         status=status,
         skips=clock.bar(desk, back="/"),
+        tour=tour.part(desk),
+        offers_example=example.is_offered(desk),
         faster=faster,
         **_needs(desk),
         **_leaving(desk),

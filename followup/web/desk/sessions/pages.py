@@ -25,6 +25,7 @@ from followup.rules.timing import TIME_TO_UNDO
 from followup.terms import Precaution, Region, Status
 from followup.web.access import StaffRouter
 from followup.web.depends import TheForm
+from followup.web.desk import tour
 from followup.web.desk.frame import Desk, TheDesk
 from followup.web.desk.sessions import consents, given as words, recording
 from followup.web.desk.sessions.given import FIND, KNOWN, NEW, Given
@@ -181,6 +182,7 @@ def _draw(
     values = _preview(desk, given, patient, choice) | {"wrong": wrong or {}}
     return desk.draw(
         "desk/sessions/new.html",
+        tour=tour.part(desk),
         here="new",
         status=status,
         **values,
