@@ -73,6 +73,7 @@ def test_one_plan_is_shown_at_once_and_several_are_listed(desk: Person, load: Lo
     assert (alone.status_code, alone.headers["Location"]) == (303, "/plans/dry-needling")
     assert '<a href="/plans/own"><bdi>&lt;i&gt;Own&lt;/i&gt; بعد العلاج</bdi></a>' in listed
     assert listed.count("data-row") == 2
+    assert "All plans" in desk.get("/plans/own").text
 
 
 def test_a_plan_shows_its_steps_in_words_and_the_first_ones_wording(desk: Person, load: Load) -> None:
@@ -80,7 +81,7 @@ def test_a_plan_shows_its_steps_in_words_and_the_first_ones_wording(desk: Person
     page = desk.get("/plans/dry-needling").text
     words = words_of(page)
 
-    assert "Version 1, in use since Thu 12 Nov, 12:42. 9 steps." in words
+    assert "Version 1, in use since 12 Nov 2026. 9 steps." in words
     assert "Day 1, 10:00 · text, else email" in words
     assert "3 days after asking, 10:00" in words
     assert "Only if “Pain score” left and is not answered." in words
@@ -168,9 +169,11 @@ def test_a_rehearsal_in_spanish_by_email_alone_has_no_phone(desk: Person, load: 
     page = desk.get(
         "/plans/dry-needling/rehearse?ended_at=2026-11-14T10:00&timezone=Europe/Madrid&channel=email&language=es"
     ).text
+    none = desk.get("/plans/dry-needling/rehearse?ended_at=2026-11-14T10:00&timezone=Europe/Madrid&language=es").text
 
     assert "Gracias por venir" in page
     assert 'class="phone"' not in page
+    assert "No messages would leave." in none
 
 
 def test_what_was_recorded_too_late_does_not_leave(desk: Person, load: Load) -> None:

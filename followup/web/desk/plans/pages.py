@@ -53,7 +53,7 @@ def show(key: str, desk: TheDesk, version: Short = "", step: Short = "", languag
     with desk.read() as db:
         plan, steps = _find(db, key, version)
         versions = plans.history(db, key=key, limit=_PAGE)
-        others = plans.newest(db, limit=_PAGE)
+        is_one_of_many = len(plans.newest(db, limit=2)) > 1
     chosen = next((one for one in steps if one.key == step), steps[0])
     code = catalogue(language).language
     kept = {"version": version} if version else {}
@@ -63,7 +63,7 @@ def show(key: str, desk: TheDesk, version: Short = "", step: Short = "", languag
         plan=plan,
         is_newest=plan.version == versions[0].version,
         versions=versions,
-        plans=others,
+        is_one_of_many=is_one_of_many,
         axis=axis.draw(steps),
         entries=sheet.entries(steps),
         chosen=chosen.key,

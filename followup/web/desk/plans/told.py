@@ -68,7 +68,7 @@ class Told:
     def said(self) -> str:
         """How many leave, in words."""
         leaving = sum(not line.blocked for line in self.lines)
-        return self.problem or f"{leaving} message{'' if leaving == 1 else 's'} would leave"
+        return self.problem or f"{leaving or 'No'} message{'' if leaving == 1 else 's'} would leave"
 
     @property
     def texts(self) -> list[Line]:
