@@ -1,17 +1,19 @@
 """What every test may ask for: an empty database of either kind, and a broker. Servers start when first asked for."""
 
+import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import psycopg
 import pytest
 from hypothesis import settings
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Composed, Identifier
 from sqlalchemy import Engine, make_url
 
 import migrations
@@ -20,6 +22,8 @@ from followup.db import OpenDb, connect, opener
 from . import servers
 
 MIGRATED = "migrated"
+KEPT = "kept"
+IN_MEMORY = Path("/dev/shm")  # where the system has it
 CreateDatabase = Callable[[str], AbstractContextManager[str]]
 
 settings.register_profile("followup", deadline=None, derandomize="CI" in os.environ)
@@ -44,7 +48,8 @@ def blank_database_url(request: pytest.FixtureRequest) -> str:
 def engine(database_url: str) -> Iterator[Engine]:
     engine = connected(database_url)
     yield engine
-    engine.dispose()
+    if engine.dialect.name == "sqlite":  # the next test has another file
+        engine.dispose()
 
 
 @pytest.fixture
@@ -72,9 +77,8 @@ def blank_sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgresql_url(postgresql_of_this_process: str) -> str:
-    empty(postgresql_of_this_process)
-    return postgresql_of_this_process
+def postgresql_url(postgresql_of_this_process: Callable[[], str]) -> str:
+    return postgresql_of_this_process()
 
 
 @pytest.fixture
@@ -91,16 +95,29 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("sqlite") / "migrated.sqlite3"
-    migrations.upgrade(f"sqlite:///{file}")
-    return file
+def migrated_file(run: Path) -> Iterator[Path]:
+    """In memory where the system allows: SQLite waits for the disk at every commit."""
+    made = run / "migrated.sqlite3"
+    with servers.locked(run / "migrated.start", fcntl.LOCK_EX):
+        if not made.exists():
+            migrations.upgrade(f"sqlite:///{made}")
+    with TemporaryDirectory(prefix="followup-sqlite-", dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as name:
+        yield Path(shutil.copy(made, name))
 
 
 @pytest.fixture(scope="session")
-def postgresql_of_this_process(create_database: CreateDatabase) -> Iterator[str]:
-    with create_database(MIGRATED) as url:
-        yield url
+def postgresql_of_this_process(create_database: CreateDatabase) -> Iterator[Callable[[], str]]:
+    """Empties the database of this process, and says where it is."""
+    with create_database(MIGRATED) as url, psycopg.connect(url) as db:
+        statements = emptying(db)
+
+        def empty() -> str:
+            db.execute(statements)
+            db.commit()
+            return url
+
+        yield empty
+        connected(url).dispose()
 
 
 @pytest.fixture(scope="session")
@@ -112,8 +129,8 @@ def create_database(run: Path) -> Iterator[CreateDatabase]:
 
 @cache
 def connected(url: str) -> Engine:
-    """One engine for each address: it remembers the statements that it has compiled, which tests repeat."""
-    return connect(url)
+    """One engine for each address: it keeps the statements that it has compiled, and PostgreSQL's connections."""
+    return connect(url if url.startswith("sqlite:") else f"{url}?application_name={KEPT}")
 
 
 def make_migrated(url: str) -> None:
@@ -130,18 +147,19 @@ def copy_database(admin: psycopg.Connection, url: str, template: str) -> Iterato
     admin.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
 
 
-def empty(url: str) -> None:
-    """Throw out whoever is still connected, and every row.
+def emptying(db: psycopg.Connection) -> Composed:
+    """What throws out every row, and whoever else is still connected: but for those that we keep, and nobody is using.
 
     A new database for each test would cost ten times as much, and far more with several test processes.
     """
-    with psycopg.connect(url) as db:
-        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
-        db.execute(f"{others} AND pid <> pg_backend_pid()")
-        db.execute("SET LOCAL session_replication_role = replica")  # rows go in any order, without foreign keys
-        tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
-        for (table,) in db.execute(tables).fetchall():
-            db.execute(SQL("DELETE FROM {}").format(Identifier(table)))
+    others = SQL(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND pid <> pg_backend_pid() AND (application_name <> {} OR state <> 'idle')"
+    ).format(KEPT)
+    in_any_order = SQL("SET LOCAL session_replication_role = replica")  # without foreign keys
+    tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+    deletes = [SQL("DELETE FROM {}").format(Identifier(table)) for (table,) in db.execute(tables)]
+    return SQL("; ").join([others, in_any_order, *deletes])
 
 
 def renamed(url: str, database: str) -> str:
