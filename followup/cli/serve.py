@@ -1,10 +1,7 @@
 """`followup serve`: the whole service on one machine, as the same processes that run it on many."""
 
 import asyncio
-import os
-import shutil
 import signal
-import sys
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -89,15 +86,10 @@ def _greet(settings: Settings) -> None:
             f"followup is running, live: texts and emails go to real patients. {address}/readyz tells how it does."
         ]
     else:
-        me = "followup" if shutil.which("followup") else os.path.relpath(sys.argv[0])
         lines = [
             f"followup is running. Open {address}",
             "",
-            "Not live: nothing leaves this machine. What would have left is at",
-            f"  {settings.emulator_twilio_url}/_emulator/ledger and {settings.emulator_twilio_url}/_emulator/mailbox",
-            "In another terminal, try:",
-            f"  {me} clock --to 2027-03-20T22:30:00Z         begin where the example week begins",
-            f"  {me} import examples/treatments.csv          record its treatment sessions",
-            f"  {me} clock --skip 16d                        watch two weeks of follow-up go by",
+            "Not live: nothing leaves this machine. Press a button there to sign in; the first page shows the way. It can",
+            "record an example week, and beside the desk it has the patients' phone and mailbox, and a clock to skip.",
         ]
     _tell("\n".join(["", *lines, "", "Ctrl-C stops it.", ""]))

@@ -13,6 +13,7 @@ from followup.queries import finding, messages
 from followup.queries.finding import PatientLine
 from followup.terms import Question
 
+_SHARERS = 5
 _LATELY = 200  # messages and sessions among which the newest patients are found
 
 
@@ -29,7 +30,7 @@ def newest(db: Session, *, now: datetime, limit: int) -> list[PatientLine]:
         .order_by(TreatmentSession.id.desc())
         .limit(_LATELY)
     )
-    happened = [row.tuple() for query in (left, recorded) for row in db.execute(query)]
+    happened = [(at, patient_id) for query in (left, recorded) for at, patient_id in db.execute(query) if at]
     latest = dict.fromkeys(patient_id for _, patient_id in sorted(happened, reverse=True) if patient_id)
     return finding.lines(db, list(latest)[:limit])
 
@@ -38,6 +39,18 @@ def next_message(db: Session, *, patient: Patient, now: datetime) -> datetime | 
     """When the next message for a patient is due that leaves as things stand; None if none is owed."""
     owed = messages.views(db, load(db, Message.patient_id == patient.id, IS_OWED, Message.due_at > now), now=now)
     return min((one.due_at for one in owed if not one.blocked), default=None)
+
+
+def sharers(db: Session, *, patient: Patient) -> list[str]:
+    """The given names of others who get their texts on the same number."""
+    others = select(Patient.given_name).where(Patient.phone == patient.phone, Patient.id != patient.id)
+    return list(db.scalars(others.order_by(Patient.given_name).limit(_SHARERS))) if patient.phone else []
+
+
+def has_left(db: Session, *, patient: Patient) -> bool:
+    """Whether anything was sent to a patient."""
+    left = select(Message.id).where(Message.patient_id == patient.id, Message.left_at.is_not(None))
+    return db.scalar(left.limit(1)) is not None
 
 
 def written(db: Session, *, phone: str, limit: int) -> Sequence[Reply]:

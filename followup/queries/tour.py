@@ -22,7 +22,7 @@ class Way:
     answered: bool  #: somebody wrote back
     raised: bool  #: an alert was raised
     taken: bool  #: a person took an alert, or resolved one
-    weeks_later: bool  #: two weeks have gone by since the first session
+    weeks_later: bool  #: two weeks have gone by since the first session was recorded
 
     @property
     def is_done(self) -> bool:
@@ -42,7 +42,7 @@ def nothing_recorded(db: Session) -> bool:
 
 def look(db: Session, *, now: datetime) -> Way:
     """How far it is at `now`; every question ends with the first row that says yes."""
-    first = db.scalar(select(TreatmentSession.ended_at).order_by(TreatmentSession.id).limit(1))
+    first = db.scalar(select(TreatmentSession.recorded_at).order_by(TreatmentSession.id).limit(1))
     gone = (Message.patient_id.is_not(None), Message.left_at.is_not(None), Message.status != Status.SCHEDULED)
     left, answered, raised, taken = db.execute(
         select(

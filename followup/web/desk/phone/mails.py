@@ -64,7 +64,7 @@ class _Reader(HTMLParser):
                 pass
 
     def handle_data(self, data: str) -> None:
-        if self._into is not None:
+        if self._into is not None and self.cdata_elem is None:  # what a script or a style holds are no words
             self._into.append(escape(data))
 
     def _end(self) -> str:

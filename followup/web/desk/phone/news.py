@@ -68,12 +68,12 @@ def answer(
 ) -> Response:
     """The parts that show something else; with `typed`, also the field to answer in, which holds that then.
 
-    While the emulators do not answer, what they told last stays.
+    A part without a mark is not on the page. While the emulators do not answer, what they told last stays.
     """
     trouble = trouble or shown.there.trouble
     has = _marks(desk, shown, trouble)
     kept = _OF_EMULATORS if shown.there.trouble else ()
-    changed = [part for part in PARTS if has[part].text != had[part].text and part not in kept]
+    changed = [part for part in PARTS if had[part].text not in ("", has[part].text) and part not in kept]
     if not changed and typed is None:
         return Response(status_code=204)
     told = desk.part(

@@ -31,10 +31,11 @@ def pick(desk: TheDesk, q: str = "", patient: str = "") -> Response:
         return desk.go(f"/phone/{_id(patient)}")
     typed = q[:_LONGEST].strip()
     with desk.read() as db:
-        recent = phones.newest(db, now=desk.now, limit=1)
+        recent = phones.newest(db, now=desk.now, limit=_RECENT)
         found = finding.page(db, typed=typed, limit=_MATCHES) if typed else None
     if recent and not typed:
-        return _draw(desk, _look(desk, recent[0].id))
+        first = next((one for one in recent if one.phone_works), recent[0])
+        return _draw(desk, _look(desk, first.id))
     return desk.draw("desk/phone/none.html", here="phone", found=found, typed=typed, tour=tour.part(desk))
 
 

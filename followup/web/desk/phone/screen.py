@@ -62,6 +62,8 @@ class Screen:
     there: Emulated
     opened: Mail | None
     letter: Drawn | None
+    sharers: Sequence[str]  #: who else gets texts on this number
+    has_left: bool  #: something was sent, whether or not the emulators still know
     owed: Sequence[MessageView]  #: soonest first
     more: int  #: how many come later
     offered: Mapping[str, Sequence[tuple[str, str]]]  #: faults, by what goes wrong
@@ -81,6 +83,8 @@ def look(desk: Desk, patient_id: UUID, *, mail: str = "") -> Screen | None:
         clinic = db.get_one(Clinic, patient.clinic_id)
         coming = timeline.coming(db, patient=patient, now=desk.now)
         wrote = phones.written(db, phone=patient.phone, limit=_TEXTS) if patient.phone else []
+        sharers = phones.sharers(db, patient=patient)
+        has_left = phones.has_left(db, patient=patient)
     owed = [event.message for event in reversed(coming) if event.message.status is Status.SCHEDULED]
     try:
         there = _emulated(desk, patient, wrote)
@@ -95,6 +99,8 @@ def look(desk: Desk, patient_id: UUID, *, mail: str = "") -> Screen | None:
         there=there,
         opened=opened,
         letter=mails.draw(opened.html) if opened else None,
+        sharers=sharers,
+        has_left=has_left,
         owed=owed[:_OWED],
         more=len(owed[_OWED:]),
         offered=faults.offered(patient),
