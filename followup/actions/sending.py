@@ -26,7 +26,7 @@ from followup.models import Attempt, Message, Patient, Sender, Switch, facts
 from followup.models.desk import SENDING
 from followup.models.owed import IS_OWED, Owed, load
 from followup.models.traffic import ORDINARY_LANE, PRIORITY_LANE
-from followup.models.writing import write_changes
+from followup.models.writing import Row, insert_all, write_changes
 from followup.rules.permission import Hold, Move, Skip
 from followup.rules.slots import Shift
 from followup.terms import Channel, Origin, Status
@@ -72,6 +72,7 @@ def begin(
     pace = Pace(db, owed[0].message.channel, clock=clock)
     known, texted = facts.gather(db, owed), facts.texted_before(db, owed)
     parcels, left, reached = list[Parcel](), list[Owed](), set[UUID | None]()
+    attempts = list[Row]()
     verdicts = [
         judge(db, each, known, now=now, links=links, first_text=each.message.patient_id not in texted) for each in owed
     ]
@@ -90,11 +91,13 @@ def begin(
                 message.why = [*message.why, Shift(rule, message.due_at, to).as_json()]
                 message.due_at = to
             case Composed() as words:
-                parcel = _attempt(db, each, words, pace, now=now, clock=clock, links=links)
+                attempt, parcel = _attempt(each, words, pace, now=now, clock=clock, links=links)
                 message.check_at = clock + parcel.wait + patience.lease
                 parcels.append(replace(parcel, speak_by=clock + parcel.wait + patience.speak_within))
                 left.append(each)
+                attempts.append(attempt)
                 reached.add(message.patient_id)
+    insert_all(db, Attempt, attempts)
     write_changes(db, [each.message for each in owed])
     failing_over.take_over(db, [each.message for each in owed], now=now)
     reminding.retime(db, left=left, now=now)
@@ -154,21 +157,20 @@ def _take(db: Session, where: list[ColumnElement[bool]], most: int, token: UUID,
 
 
 def _attempt(
-    db: Session, each: Owed, words: Composed, pace: Pace, *, now: datetime, clock: datetime, links: Links
-) -> Parcel:
-    message, address = each.message, each.address
+    each: Owed, words: Composed, pace: Pace, *, now: datetime, clock: datetime, links: Links
+) -> tuple[Row, Parcel]:
+    message, address, attempt_id = each.message, each.address, new_id()
     assert address is not None
     message.tries += 1
-    attempt = Attempt(
-        id=new_id(),
-        message_id=message.id,
-        number=message.tries,
-        channel=message.channel,
-        to=address,
-        begun_at=clock,
-    )
-    db.add(attempt)
     message.status, message.left_at = Status.SENDING, now
     message.body, message.segments, message.wording_version = words.text, words.segments, words.version
+    attempt = {
+        "id": attempt_id,
+        "message_id": message.id,
+        "number": message.tries,
+        "channel": message.channel,
+        "to": address,
+        "begun_at": clock,
+    }
     wait = pace.slot(words.segments, at_once=each.goes_first)
-    return composing.wrap(each, words, attempt_id=attempt.id, to=address, now=now, links=links, wait=wait)
+    return attempt, composing.wrap(each, words, attempt_id=attempt_id, to=address, now=now, links=links, wait=wait)

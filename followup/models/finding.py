@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, delete, event, insert, inspect
+from sqlalchemy import ForeignKey, Index, String, delete, event, inspect
 from sqlalchemy.orm import Mapped, Session, UOWTransaction, mapped_column
 
 from followup.db import Base, words
 from followup.models.people import Patient
+from followup.models.writing import insert_all
 from followup.rules import finding
 from followup.rules.finding import LONGEST_WORD, Kept
 
@@ -33,8 +34,7 @@ def _keep_up(db: Session, _: UOWTransaction) -> None:
     changed = [each for each in db.dirty if isinstance(each, Patient) and _is_told_anew(each)]
     if changed:
         db.execute(delete(FoundBy).where(FoundBy.patient_id.in_([each.id for each in changed])))
-    if rows := list(_rows([*new, *changed])):
-        db.execute(insert(FoundBy), rows)
+    insert_all(db, FoundBy, list(_rows([*new, *changed])))
 
 
 def _is_told_anew(patient: Patient) -> bool:
