@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, literal, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 
 from followup.models.care import Enrolment, Step, TreatmentSession
 from followup.models.desk import Staff
@@ -17,7 +18,7 @@ from followup.rules.frequency import is_capped
 from followup.rules.quiet import QuietHours
 from followup.terms import Channel, Origin, Status
 
-T = TypeVar("T", Clinic, Step, Staff)
+T = TypeVar("T", Clinic, Patient, Step, Staff, TreatmentSession)
 
 # Written into the statement: a database uses the index of what is owed only for this very word.
 IS_OWED = Message.status == literal(Status.SCHEDULED, Message.status.type, literal_execute=True)
@@ -90,10 +91,8 @@ def zone_of(patient: Patient | None, clinic: Clinic) -> ZoneInfo:
 def load(db: Session, *where: ColumnElement[bool], limit: int | None = None, lock: bool = False) -> list[Owed]:
     """Messages with their addressee, clinic, step and treatment session, in the order in which they leave."""
     query = (
-        select(Message, Patient, TreatmentSession)
-        .outerjoin(Patient, Message.patient_id == Patient.id)
+        select(Message, Enrolment.treatment_id)
         .outerjoin(Enrolment, Message.enrolment_id == Enrolment.id)
-        .outerjoin(TreatmentSession, Enrolment.treatment_id == TreatmentSession.id)
         .where(*where)
         .order_by(Message.lane, Message.due_at, Message.id)
         .limit(limit)
@@ -101,24 +100,31 @@ def load(db: Session, *where: ColumnElement[bool], limit: int | None = None, loc
     if lock:
         query = query.with_for_update(of=Message).execution_options(populate_existing=True)
     rows = db.execute(query).all()
-    # Few for many messages: joined, each would be read and decoded again for every message.
-    clinics = by_id(db, Clinic, {message.clinic_id for message, _, _ in rows})
-    steps = by_id(db, Step, {message.step_id for message, _, _ in rows})
-    staff = by_id(db, Staff, {message.staff_id for message, _, _ in rows})
+    # Fewer than messages: joined, each would be read and decoded again for every message.
+    patients = by_id(db, Patient, {message.patient_id for message, _ in rows}, anew=lock)
+    treatments = by_id(db, TreatmentSession, {treatment_id for _, treatment_id in rows}, anew=lock)
+    clinics = by_id(db, Clinic, {message.clinic_id for message, _ in rows}, anew=lock)
+    steps = by_id(db, Step, {message.step_id for message, _ in rows})
+    staff = by_id(db, Staff, {message.staff_id for message, _ in rows}, anew=lock)
     return [
         Owed(
             message,
-            patient,
+            patients.get(message.patient_id),
             clinics[message.clinic_id],
             steps.get(message.step_id),
-            treatment,
+            treatments.get(treatment_id),
             staff.get(message.staff_id),
         )
-        for message, patient, treatment in rows
+        for message, treatment_id in rows
     ]
 
 
-def by_id(db: Session, table: type[T], ids: set[UUID | None]) -> dict[UUID | None, T]:
-    """The rows of these ids."""
-    wanted = ids - {None}
-    return {row.id: row for row in db.scalars(select(table).where(table.id.in_(wanted)))} if wanted else {}
+def by_id(db: Session, table: type[T], ids: set[UUID | None], *, anew: bool = False) -> dict[UUID | None, T]:
+    """The rows of these ids. What this transaction has read or written already is not read `anew` unless asked for."""
+    found: dict[UUID | None, T] = {}
+    if not anew:
+        found = {one: row for one in ids if one and (row := db.identity_map.get(identity_key(table, one)))}
+    if wanted := ids - found.keys() - {None}:
+        rows = db.scalars(select(table).where(table.id.in_(wanted)), execution_options={"populate_existing": anew})
+        found |= {row.id: row for row in rows}
+    return found

@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
@@ -75,7 +75,7 @@ def look_at(db: Session, *, treatment_ids: Collection[UUID], now: datetime) -> d
         told[view.treatment].append(view)
     return {
         treatment.id: TreatmentView(
-            **asdict(summary(treatment, clinic, plan)),
+            **_told(treatment, clinic, plan),
             patient=patients.summary(patient, clinic),
             messages=told[treatment.id],
         )
@@ -85,24 +85,28 @@ def look_at(db: Session, *, treatment_ids: Collection[UUID], now: datetime) -> d
 
 def summary(treatment: TreatmentSession, clinic: Clinic, plan: Plan) -> TreatmentSummary:
     """A treatment session without its patient and messages."""
-    return TreatmentSummary(
-        id=treatment.id,
-        external_id=treatment.external_id,
-        clinic=clinic.key,
-        ended_at=treatment.ended_at,
-        practitioner=treatment.practitioner,
-        regions=treatment.regions,
-        precautions=treatment.precautions,
-        warnings=risk.warnings(treatment.precautions),
-        first_treatment=treatment.first_treatment,
-        is_high_risk=risk.is_high_risk(
+    return TreatmentSummary(**_told(treatment, clinic, plan))
+
+
+def _told(treatment: TreatmentSession, clinic: Clinic, plan: Plan) -> dict[str, Any]:
+    return {
+        "id": treatment.id,
+        "external_id": treatment.external_id,
+        "clinic": clinic.key,
+        "ended_at": treatment.ended_at,
+        "practitioner": treatment.practitioner,
+        "regions": treatment.regions,
+        "precautions": treatment.precautions,
+        "warnings": risk.warnings(treatment.precautions),
+        "first_treatment": treatment.first_treatment,
+        "is_high_risk": risk.is_high_risk(
             regions=treatment.regions, precautions=treatment.precautions, first_treatment=treatment.first_treatment
         ),
-        baseline_pain=treatment.baseline_pain,
-        plan=plan.key,
-        plan_version=plan.version,
-        recorded_at=treatment.recorded_at,
-        recorded_by=treatment.recorded_by,
-        cancelled_at=treatment.cancelled_at,
-        cancelled_by=treatment.cancelled_by,
-    )
+        "baseline_pain": treatment.baseline_pain,
+        "plan": plan.key,
+        "plan_version": plan.version,
+        "recorded_at": treatment.recorded_at,
+        "recorded_by": treatment.recorded_by,
+        "cancelled_at": treatment.cancelled_at,
+        "cancelled_by": treatment.cancelled_by,
+    }
