@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from followup.models import Message, Step
-from followup.models.owed import Owed
+from followup.models.owed import Owed, by_id
 from followup.models.writing import write_changes
 from followup.rules.timing import after_question
 from followup.terms import Status
@@ -15,19 +15,23 @@ from followup.terms import Status
 
 def retime(db: Session, *, left: Sequence[Owed], now: datetime) -> None:
     """Move the reminders of questions that leave now. One that already left, or was cancelled, stays."""
-    if not any(each.step and each.step.question for each in left):
-        return
     questions = {(each.message.enrolment_id, each.step.key): each for each in left if each.step and each.step.question}
-    reminders = db.execute(
-        select(Message, Step)
+    if not questions:
+        return
+    enrolments, asked = zip(*questions, strict=True)
+    reminders = db.scalars(
+        select(Message)
         .join(Step, Message.step_id == Step.id)
         .where(
-            Message.enrolment_id.in_({enrolment_id for enrolment_id, _ in questions}),
+            Message.enrolment_id.in_(set(enrolments)),
             Message.status == Status.SCHEDULED,
-            Step.reminds.is_not(None),
+            Step.reminds.in_(set(asked)),
         )
     ).all()
-    for reminder, step in reminders:
+    # Few for many messages: joined, each would be read and decoded again for every message.
+    steps = by_id(db, Step, {reminder.step_id for reminder in reminders})
+    for reminder in reminders:
+        step = steps[reminder.step_id]
         question = questions.get((reminder.enrolment_id, step.reminds or ""))
         if question is None:
             continue
@@ -39,7 +43,10 @@ def retime(db: Session, *, left: Sequence[Owed], now: datetime) -> None:
             zone=question.zone,
             quiet=question.quiet,
         )
+        why = [shift.as_json() for shift in slot.shifts]
+        if (reminder.nominal_at, reminder.due_at, reminder.why) == (slot.nominal_at, slot.due_at, why):
+            continue  # its question left on time, as most do
         reminder.nominal_at, reminder.due_at, reminder.expires_at = slot.nominal_at, slot.due_at, slot.expires_at
-        reminder.why = [shift.as_json() for shift in slot.shifts]
+        reminder.why = why
         reminder.lease_token = reminder.leased_until = reminder.next_try_at = None
-    write_changes(db, [reminder for reminder, _ in reminders])
+    write_changes(db, reminders)
