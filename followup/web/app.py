@@ -42,8 +42,9 @@ _STATIC = Path(__file__).with_name("static")
 
 def create_app(runtime: Runtime) -> FastAPI:
     """The app over one runtime, which it closes when it ends."""
-    receipts = Together(partial(_keep_receipts, runtime))
-    recordings = Together(partial(recording.record, runtime))
+    # Twilio waits for 15 s, and a booking system for far longer than a transaction that it shares saves us.
+    receipts = Together(partial(_keep_receipts, runtime), gather=0.05)
+    recordings = Together(partial(recording.record, runtime), gather=0.01)
     callers = Together(partial(asking.callers, runtime))
 
     @asynccontextmanager

@@ -1,6 +1,7 @@
 """What several requests ask for at the same time is done in one go: a transaction costs as much for one as for fifty."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -14,13 +15,13 @@ R = TypeVar("R")
 
 
 class Together(Generic[T, R]):
-    """Hands `work` whatever has come in since it was called last. Nobody is kept waiting for others to come.
+    """Hands `work` whatever has come in since it was called last, and within `gather` seconds from then.
 
     `work` answers each item, in their order.
     """
 
-    def __init__(self, work: Callable[[Sequence[T]], Sequence[R]]) -> None:
-        self._work = work
+    def __init__(self, work: Callable[[Sequence[T]], Sequence[R]], *, gather: float = 0) -> None:
+        self._work, self._gather, self._closing = work, gather, threading.Event()
         self._waiting: SimpleQueue[tuple[T, Future[R]]] = SimpleQueue()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="together")
 
@@ -33,11 +34,14 @@ class Together(Generic[T, R]):
 
     def close(self) -> None:
         """Finish what was asked for."""
+        self._closing.set()
         self._thread.shutdown()
 
     def _take(self) -> None:
         taken: list[tuple[T, Future[R]]] = []
-        with suppress(Empty):  # whoever came first has taken it along
+        if 0 < self._waiting.qsize() < MOST:  # whoever came first may have taken all along
+            self._closing.wait(self._gather)
+        with suppress(Empty):
             while len(taken) < MOST:
                 item, done = self._waiting.get_nowait()
                 if done.set_running_or_notify_cancel():
