@@ -12,6 +12,7 @@ from benchmarks import bare, filling, service
 from benchmarks.figures import Figure, percentile
 from benchmarks.ground import FEW, MANY, Database, Ground
 from benchmarks.service import Service
+from followup.emulators import Receipts
 
 BURST, LEAST_RATE = 10_000, 1_000  # messages, messages a second
 STEADY, STEADY_RATE, LATEST = 3_000, 100, 1.5  # messages, messages a second, seconds
@@ -54,8 +55,10 @@ def measure(ground: Ground) -> Iterator[Figure]:
     many = ground.database("postgresql", MANY)
     possible = bare.rate()
     yield Figure("bare loop: the same transport, no database", possible, "messages/s")
-    for receipts in (False, True):
-        name = "with receipts" if receipts else "without receipts"
+    for receipts, name in (
+        (Receipts.NONE, "without receipts"),
+        (Receipts.LAST, "one receipt each"),
+    ):
         with service.running(many.url, ground.folder(), receipts=receipts) as running:
             _warm_up(running, many)
             burst = _send(running, many, BURST, _NO_TIME)
@@ -65,6 +68,11 @@ def measure(ground: Ground) -> Iterator[Figure]:
         yield Figure(f"{STEADY_RATE}/s, {name}: lateness, median", percentile(steady.lateness, 50), "s")
         yield Figure(f"{STEADY_RATE}/s, {name}: lateness, p99", percentile(steady.lateness, 99), "s", most=LATEST)
         yield Figure(f"lost, repeated or early, {name}", burst.wrong + steady.wrong, "messages", most=0)
+    yield from _told(
+        f"{BURST:,} due at once, a receipt of each status, as Twilio does",
+        _burst(ground, many, Receipts.EVERY),
+        least=None,
+    )
 
 
 def measure_size(ground: Ground) -> Iterator[Figure]:
@@ -101,8 +109,8 @@ def _told(name: str, run: Run, *, least: float | None = LEAST_RATE) -> Iterator[
     yield Figure("… lost, repeated or early", run.wrong, "messages", most=0)
 
 
-def _burst(ground: Ground, database: Database) -> Run:
-    with service.running(database.url, ground.folder()) as running:
+def _burst(ground: Ground, database: Database, receipts: Receipts = Receipts.NONE) -> Run:
+    with service.running(database.url, ground.folder(), receipts=receipts) as running:
         _warm_up(running, database)
         return _send(running, database, BURST, _NO_TIME)
 

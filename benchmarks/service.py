@@ -17,6 +17,7 @@ from benchmarks import usage
 from benchmarks.servers import free_port, valkey
 from followup import emulators
 from followup.cli import parts
+from followup.emulators import Receipts
 from followup.runtime import die_with_parent
 from settings import Settings
 
@@ -69,7 +70,7 @@ class Service:
 
 
 @contextmanager
-def emulated_twilio(*, receipts: bool = False) -> Iterator[Twilio]:
+def emulated_twilio(*, receipts: Receipts = Receipts.NONE) -> Iterator[Twilio]:
     """An emulator that takes `LATENCY` for every answer."""
     port = free_port()
     process = multiprocessing.get_context("spawn").Process(
@@ -97,7 +98,7 @@ def emulated_twilio(*, receipts: bool = False) -> Iterator[Twilio]:
 
 
 @contextmanager
-def running(database_url: str, home: Path, *, receipts: bool = False) -> Iterator[Service]:
+def running(database_url: str, home: Path, *, receipts: Receipts = Receipts.NONE) -> Iterator[Service]:
     """Live, so that no clock is read from the database; everything on loopback."""
     with ExitStack() as stack:
         broker_url = stack.enter_context(valkey())
@@ -121,7 +122,7 @@ def running(database_url: str, home: Path, *, receipts: bool = False) -> Iterato
         settings = Settings.model_validate({name.lower(): value for name, value in environment.items()})
         processes = {}
         for child in parts.engine(settings):
-            if child.name != "web" or receipts:
+            if child.name != "web" or receipts is not Receipts.NONE:
                 processes[child.name] = stack.enter_context(_process(child.name, child.command, environment, home))
         yield Service(environment["PUBLIC_URL"], twilio, processes, home)
 

@@ -2,6 +2,7 @@
 
 from followup.emulators.account import DEFAULT_ACCOUNT, TwilioAccount
 from followup.emulators.background import Emulators
+from followup.emulators.carrier import Receipts
 from followup.emulators.server import run
 
-__all__ = ["DEFAULT_ACCOUNT", "Emulators", "TwilioAccount", "run"]
+__all__ = ["DEFAULT_ACCOUNT", "Emulators", "Receipts", "TwilioAccount", "run"]

@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
 from followup.emulators.account import DEFAULT_ACCOUNT, TwilioAccount
+from followup.emulators.carrier import Receipts
 from followup.emulators.faults import Fault
 from followup.emulators.inbound import Inbound
 from followup.emulators.server import Layout, Served, serve
@@ -31,7 +32,7 @@ class Emulators:
         account: TwilioAccount = DEFAULT_ACCOUNT,
         reply_url: str = "",
         latency: timedelta = timedelta(0),
-        receipts: bool = True,
+        receipts: Receipts = Receipts.EVERY,
         mail_tls: ssl.SSLContext | None = None,
         mail_login: tuple[str, str] | None = None,
     ) -> None:

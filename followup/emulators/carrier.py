@@ -1,8 +1,9 @@
 """The way of a text after it was accepted: one status after the other, each with its receipt."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Container, Coroutine, Iterable
 from datetime import timedelta
+from enum import StrEnum
 
 from followup.emulators.account import TwilioAccount
 from followup.emulators.clock import Clock
@@ -16,13 +17,22 @@ _LINES = 32  # receipts under way at once; the others wait here, where no time-o
 Receipt = dict[str, str]
 
 
+class Receipts(StrEnum):
+    """Of which statuses of a text anybody is told."""
+
+    EVERY = "every"  #: as Twilio does
+    LAST = "last"  #: of the one that it ends with
+    NONE = "none"  #: a text stays where it was accepted, and costs nothing more
+
+
 class Carrier:
     """Carries every text in the background."""
 
-    def __init__(self, account: TwilioAccount, webhooks: Webhooks, clock: Clock) -> None:
+    def __init__(self, account: TwilioAccount, webhooks: Webhooks, clock: Clock, receipts: Receipts) -> None:
         self._account = account
         self._webhooks = webhooks
         self._clock = clock
+        self._told = slice(-1, None) if receipts is Receipts.LAST else slice(None)
         self._lines = asyncio.Semaphore(_LINES)
         self._journeys: dict[str, asyncio.Task[None]] = {}
 
@@ -63,24 +73,31 @@ class Carrier:
         ahead = [TextStatus.SENT, last]
         if record.status is not TextStatus.QUEUED:
             ahead.insert(0, TextStatus.QUEUED)
-        receipts: asyncio.Queue[Receipt] = asyncio.Queue()
-        moving = self._move(record, ahead, receipts)
+        told, receipts = ahead[self._told], asyncio.Queue[Receipt]()
+        moving = self._move(record, ahead, told, receipts)
         if kind is FaultKind.NO_RECEIPT or not record.sms.status_callback:
             await moving
         elif kind is FaultKind.RECEIPTS_OUT_OF_ORDER:
             await moving
-            for receipt in reversed([receipts.get_nowait() for _ in ahead]):
+            for receipt in reversed([receipts.get_nowait() for _ in told]):
                 await self._tell(record, receipt)
         else:
             times = 2 if kind is FaultKind.RECEIPT_TWICE else 1
             # Side by side: a text goes on, however long a receipt takes.
-            await asyncio.gather(moving, self._tell_in_order(record, receipts, len(ahead), times))
+            await asyncio.gather(moving, self._tell_in_order(record, receipts, len(told), times))
 
-    async def _move(self, record: Record, ahead: Iterable[TextStatus], receipts: asyncio.Queue[Receipt]) -> None:
+    async def _move(
+        self,
+        record: Record,
+        ahead: Iterable[TextStatus],
+        told: Container[TextStatus],
+        receipts: asyncio.Queue[Receipt],
+    ) -> None:
         for status in ahead:
             await asyncio.sleep(_STEP.total_seconds())
             record.move(status, now=self._clock.now())
-            receipts.put_nowait(self._receipt(record))
+            if status in told:
+                receipts.put_nowait(self._receipt(record))
 
     async def _tell_in_order(self, record: Record, receipts: asyncio.Queue[Receipt], count: int, times: int) -> None:
         for _ in range(count):

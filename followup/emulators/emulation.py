@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from followup.emulators.account import TwilioAccount
-from followup.emulators.carrier import Carrier
+from followup.emulators.carrier import Carrier, Receipts
 from followup.emulators.clock import Clock
 from followup.emulators.faults import Faults, Stage
 from followup.emulators.inbound import Inbound
@@ -20,7 +20,7 @@ class Emulation:
     """A Twilio account and a mail server, in memory. Every call belongs on the event loop that made it."""
 
     def __init__(
-        self, *, account: TwilioAccount, webhooks: Webhooks, reply_url: str, latency: timedelta, receipts: bool
+        self, *, account: TwilioAccount, webhooks: Webhooks, reply_url: str, latency: timedelta, receipts: Receipts
     ) -> None:
         self.account = account
         self.reply_url = reply_url
@@ -29,16 +29,16 @@ class Emulation:
         self.faults = Faults()
         self.log = Log()
         self.mails: list[Mail] = []
-        self.carrier = Carrier(account, webhooks, self.clock)
+        self.carrier = Carrier(account, webhooks, self.clock, receipts)
         self._webhooks = webhooks
         self._receipts = receipts
         self._released = asyncio.Event()
 
     def accept(self, sms: Sms) -> tuple[Record, asyncio.Task[None] | None]:
-        """Keep a text and set it on its way; without receipts it stays where it is, and costs nothing more."""
+        """Keep a text and set it on its way."""
         now = self.clock.now()
         record = self.log.accept(sms, now=now, business_at=self.clock.business(now))
-        if not self._receipts:
+        if self._receipts is Receipts.NONE:
             return record, None
         undelivered = self.faults.take(Stage.CARRIER, sms.to, sms.body) is not None
         fault = self.faults.take(Stage.RECEIPTS, sms.to, sms.body)

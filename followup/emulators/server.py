@@ -13,10 +13,16 @@ from aiohttp import web
 
 from followup.emulators.account import TwilioAccount
 from followup.emulators.api import MessagesApi
+from followup.emulators.carrier import Receipts
 from followup.emulators.control import Control
 from followup.emulators.emulation import Emulation
 from followup.emulators.smtp import MailServer
 from followup.emulators.webhooks import Webhooks
+
+try:
+    from uvloop import new_event_loop
+except ImportError:
+    from asyncio import new_event_loop  # type: ignore[assignment]  # uvloop does not come to every platform
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +38,7 @@ class Layout:
     account: TwilioAccount
     reply_url: str
     latency: timedelta
-    receipts: bool
+    receipts: Receipts
     mail_tls: ssl.SSLContext | None = None
     mail_login: tuple[str, str] | None = None
 
@@ -80,12 +86,12 @@ def run(
     account: TwilioAccount,
     reply_url: str,
     latency: timedelta = timedelta(0),
-    receipts: bool = True,
+    receipts: Receipts = Receipts.EVERY,
 ) -> None:
     """Serve the emulators until SIGTERM or SIGINT. A port of None is not served.
 
     `/_emulator/…` answers for everything in this process, on the Twilio port and on `mail_http_port`.
-    Without `receipts` a text stays where it was accepted. Raises OSError when a port is taken.
+    Raises OSError when a port is taken.
     """
     layout = Layout(
         host=host,
@@ -97,7 +103,8 @@ def run(
         latency=latency,
         receipts=receipts,
     )
-    asyncio.run(_serve_until_stopped(layout))
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(_serve_until_stopped(layout))
 
 
 async def _serve_until_stopped(layout: Layout) -> None:

@@ -18,6 +18,11 @@ import aiohttp
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 
+try:
+    from uvloop import new_event_loop
+except ImportError:
+    from asyncio import new_event_loop  # type: ignore[assignment]  # uvloop does not come to every platform
+
 CONNECT_TIMEOUT = 5.0  # seconds, with the name lookup and the TLS handshake
 READ_TIMEOUT = 30.0  # seconds; Twilio itself may take up to 26 s before it gives up
 
@@ -72,7 +77,7 @@ class KeptAliveClient(AsyncHttpClient):  # type: ignore[misc]  # twilio ships no
         """Run a coroutine on the client's loop, from any thread."""
         with self._opening:
             if self._loop is None:
-                self._loop = asyncio.new_event_loop()
+                self._loop = new_event_loop()
                 self._thread = threading.Thread(target=self._loop.run_forever, name="gateway-http", daemon=True)
                 self._thread.start()
             return asyncio.run_coroutine_threadsafe(work, self._loop)

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from followup.emulators import Emulators
+from followup.emulators import Emulators, Receipts
 from followup.messages.gateway import (
     STALLED,
     Accepted,
@@ -113,7 +113,7 @@ class SmtpWorld(World):
 
 @pytest.fixture(scope="module")
 def running_emulators() -> Iterator[Emulators]:
-    with Emulators(receipts=False) as emulators:
+    with Emulators(receipts=Receipts.NONE) as emulators:
         yield emulators
 
 

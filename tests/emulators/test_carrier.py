@@ -4,7 +4,7 @@ from typing import Any
 
 from twilio.rest import Client
 
-from followup.emulators import Emulators
+from followup.emulators import Emulators, Receipts
 
 from .conftest import ACCOUNT, Hook
 
@@ -87,7 +87,7 @@ def test_a_cancelled_text_says_so(client: Client, hook: Hook) -> None:
 
 
 def test_without_receipts_a_text_stays_where_it_was_accepted(hook: Hook) -> None:
-    with Emulators(account=ACCOUNT, receipts=False) as quiet:
+    with Emulators(account=ACCOUNT, receipts=Receipts.NONE) as quiet:
         client = Client(ACCOUNT.sid, ACCOUNT.auth_token)
         client.api.base_url = quiet.twilio_url
         client.messages.create(
@@ -96,6 +96,19 @@ def test_without_receipts_a_text_stays_where_it_was_accepted(hook: Hook) -> None
         client.http_client.session.close()
         assert [row["status"] for row in quiet.ledger()] == ["queued"]
     assert hook.heard == []
+
+
+def test_the_last_status_alone_may_be_told(hook: Hook) -> None:
+    with Emulators(account=ACCOUNT, receipts=Receipts.LAST) as terse:
+        client = Client(ACCOUNT.sid, ACCOUNT.auth_token)
+        client.api.base_url = terse.twilio_url
+        for number in range(2):
+            client.messages.create(
+                to=f"+1202555010{number}", from_="+12025550199", body="Hello", status_callback=f"{hook.url}/receipt"
+            )
+        client.http_client.session.close()
+        assert hook.statuses(2) == ["delivered", "delivered"]
+        assert [row["status"] for row in terse.ledger()] == ["delivered", "delivered"]
 
 
 def test_latency_delays_the_answer() -> None:
