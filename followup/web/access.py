@@ -6,15 +6,16 @@ with a route that does neither and is not known to be open. Every act must come 
 
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
 
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.routing import iter_route_contexts
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute
 
 from followup.actions import signing_in
 from followup.db import real_time
@@ -202,9 +203,9 @@ async def ask_to_sign_in(request: Request, _: Exception) -> Response:
     return answer
 
 
-def refuse_unguarded(app: FastAPI) -> None:
+def refuse_unguarded(routes: Sequence[BaseRoute]) -> None:
     """Raise LookupError for a route that says no role and is not known to be open."""
-    for route in iter_route_contexts(app.routes):
+    for route in iter_route_contexts(routes):
         path = route.path or ""
         if path not in OPEN and not path.startswith(OPEN_UNDER) and needed_by(route) is None:
             raise LookupError(f"{path} says no role; make it with StaffRouter.page or .act")

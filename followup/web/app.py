@@ -37,6 +37,7 @@ from followup.web.together import Together
 
 log = logging.getLogger(__name__)
 
+_VERSION = version("followup")
 _STATIC = Path(__file__).with_name("static")
 
 
@@ -59,7 +60,7 @@ def create_app(runtime: Runtime) -> FastAPI:
 
     app = FastAPI(
         title="followup",
-        version=version("followup"),
+        version=_VERSION,
         lifespan=until_the_end,
         docs_url=None,  # they would load scripts from elsewhere
         redoc_url=None,
@@ -76,7 +77,6 @@ def create_app(runtime: Runtime) -> FastAPI:
     api.install(app)
     errors.install(app)
     app.add_exception_handler(sheets.DeadLink, sheets.dead_link)
-    access.refuse_unguarded(app)
     return app
 
 
@@ -88,6 +88,7 @@ def _routes() -> tuple[BaseRoute, ...]:
         every.include_router(part.router)
     every.include_router(api.router())
     every.mount("/static", StaticFiles(directory=_STATIC))
+    access.refuse_unguarded(every.routes)
     return tuple(every.routes)
 
 

@@ -2,7 +2,6 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -61,7 +60,7 @@ class Browser:
         return self.post(path, headers=headers, content=urlencode(pairs) if sent is None else sent)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def live_settings() -> Settings:
     return Settings(
         _env_file=None,
@@ -78,9 +77,10 @@ def live_settings() -> Settings:
     )
 
 
-@pytest.fixture
-def practice_settings(tmp_path: Path) -> Settings:
-    return Settings(_env_file=None, followup_live=False, followup_data_dir=tmp_path, public_url="http://127.0.0.1:8000")
+@pytest.fixture(scope="session")
+def practice_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    data = tmp_path_factory.mktemp("practice")
+    return Settings(_env_file=None, followup_live=False, followup_data_dir=data, public_url="http://127.0.0.1:8000")
 
 
 @pytest.fixture
