@@ -18,6 +18,8 @@ from followup.web.desk.frame import Desk, TheDesk
 
 router = StaffRouter()
 
+_RECORD = "Make somebody up; a number such as 212-555-0142 will do."
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -51,7 +53,9 @@ def part(desk: Desk) -> Tour | None:
         if tour.is_hidden(db):
             return None
         way = tour.look(db, now=desk.now)
-    return Tour(_steps(way), way.is_done, "".join("01"[step.is_done] for step in _steps(way)) + "01"[way.raised])
+    steps = _steps(way)
+    mark = "".join("01"[done] for done in (*(step.is_done for step in steps), way.raised, way.taken))
+    return Tour(steps, way.is_done, mark)
 
 
 @router.page("/tour")
@@ -76,15 +80,21 @@ def hide(desk: TheDesk, form: TheForm) -> Response:
 
 
 def _steps(way: Way) -> list[Step]:
-    take = (
-        "An alert waits on Today: press Take. Whoever is on call was told of it as well."
-        if way.raised
-        else "Answer C, or that your chest feels tight, and an alert comes up on Today."
-    )
     return [
-        Step("Record a session", "/sessions/new", "Make somebody up; it takes half a minute.", way.recorded),
+        Step("Record a session", "/sessions/new", _RECORD, way.recorded),
         Step("Skip to the next message", "/phone", "The clock stands beside the patient's phone.", way.left),
         Step("Answer as the patient", "/phone", "Try C: tingling, numb or weak.", way.answered),
-        Step("Take care of it", "/" if way.raised else "/phone", take, way.taken),
-        Step("Watch two weeks go by", "/phone", "Skip a week, twice; feedback comes in by itself.", way.weeks_later),
+        _taking_care(way),
+        Step("Watch two weeks go by", "/phone", "Skip a week, twice; what is owed leaves by itself.", way.weeks_later),
     ]
+
+
+def _taking_care(way: Way) -> Step:
+    if not way.raised:
+        path, how = "/phone", "Answer C, or that your chest feels tight, and an alert comes up on Today."
+    elif not way.taken:
+        path, how = "/", "An alert waits on Today: press Take. Whoever is on call was told of it, too."
+    else:
+        path = f"/inbox/{way.waiting}" if way.waiting else "/inbox"
+        how = "It is yours: call the patient, then resolve it with a note. Until then no booking or feedback is asked for."
+    return Step("Take care of it", path, how, way.resolved)

@@ -25,6 +25,7 @@ from followup.queries.messages import MessageView
 from followup.queries.patient_page import PatientPage
 from followup.terms import Channel, Purpose, Region
 from followup.web.access import StaffRouter
+from followup.web.desk import tour
 from followup.web.desk.frame import Desk, TheDesk
 from followup.web.desk.patient import pain_chart, story, words
 from followup.web.desk.rings import ring
@@ -81,6 +82,7 @@ def draw(desk: Desk, patient_id: UUID, trouble: Trouble | None = None) -> HTMLRe
         whole=whole,
         patient=whole.patient,
         trouble=trouble or Trouble(),
+        tour=tour.part(desk),
         pain=pain_chart.draw(whole.scores, [one.ended_at for one in whole.sessions], zone=whole.zone),
         pain_box=pain_chart,
         rings={one.id: _ring_of(one, desk.now) for one in whole.alerts},
