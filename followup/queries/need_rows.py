@@ -29,6 +29,11 @@ class Group(StrEnum):
     UNCERTAIN = "uncertain"
 
 
+def group_of(cause: AlertCause) -> Group:
+    """Where an alert of this cause stands."""
+    return Group.ALERTS if cause is AlertCause.REPLY else Group.UNREACHED
+
+
 @dataclass(frozen=True, slots=True)
 class Whom:
     """Whom it is about, as far as anybody knows."""

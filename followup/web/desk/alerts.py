@@ -1,7 +1,6 @@
 """Alerts, where notices to staff lead: see one, take it, take it over, close it with a note."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,26 +14,17 @@ from followup.actions.alerting import AlreadyTaken, Unsigned
 from followup.actions.versions import ChangedMeanwhile
 from followup.models import Alert
 from followup.queries.conversation import thread_of
-from followup.web.access import StaffRouter, own_path
+from followup.queries.need_rows import group_of
+from followup.web.access import HOME, StaffRouter, own_path
 from followup.web.depends import TheForm
-from followup.web.desk import inbox, talk
+from followup.web.desk import inbox, talk, today
+from followup.web.desk.faster import Faster
 from followup.web.desk.frame import Desk, TheDesk
 from followup.web.forms import Form
 
 router = StaffRouter()
 
 _LONGEST_NOTE = 4000
-
-
-@dataclass(frozen=True, slots=True)
-class Faster:
-    """Who was faster, when, and what they did; and the note that the second had typed."""
-
-    alert_id: UUID
-    by: str
-    at: datetime
-    did: str
-    note: str = ""
 
 
 @router.page("/alerts/{alert_id}")
@@ -46,7 +36,7 @@ def show(alert_id: UUID, desk: TheDesk) -> Response:
 
 @router.act("/alerts/{alert_id}/take")
 def take(alert_id: UUID, desk: TheDesk, form: TheForm) -> Response:
-    """Look after it, unless somebody else does."""
+    """Look after it, unless somebody else does; from a conversation, or from a row of Today."""
 
     def act(db: Session, alert: Alert) -> None:
         alerting.take(db, alert=alert, by=desk.by, now=desk.now)
@@ -82,8 +72,9 @@ def _act(
     desk: Desk, form: Form, alert_id: UUID, act: Callable[[Session, Alert], None], said: str, *, note: str = ""
 ) -> Response:
     """Do it, and go back to where it was done; or say who was faster, and keep what was typed."""
-    _, thread_id = _find(desk, alert_id)
+    alert, thread_id = _find(desk, alert_id)
     here = f"/inbox/{thread_id}" if thread_id else f"/alerts/{alert_id}"
+    back = own_path(form.first("back", most=500) or here)
     try:
         with desk.write() as db:
             act(db, db.get_one(Alert, alert_id))
@@ -91,9 +82,29 @@ def _act(
         wrong = {f"note-{alert_id}": "Write what was done: nobody can tell later without it."}
         return _again(desk, alert_id, thread_id, status=422, wrong=wrong)
     except (AlreadyTaken, ChangedMeanwhile):
-        return _again(desk, alert_id, thread_id, status=409, note=note)
-    back = form.first("back", most=500)
-    return desk.go(own_path(back) if back else here, said)
+        return _too_late(desk, alert_id, thread_id, back, note)
+    if _is_today(back):
+        return today.after(desk, group_of(alert.cause), alert_id, said=said, back=back)
+    return desk.go(back, said)
+
+
+def _too_late(desk: Desk, alert_id: UUID, thread_id: UUID | None, back: str, note: str) -> Response:
+    """Say who was faster, where it was done."""
+    alert, _ = _find(desk, alert_id)
+    faster = _faster(alert, note, desk.now)
+    if _is_today(back):
+        return today.after(desk, group_of(alert.cause), alert_id, faster=faster)
+    return _again(desk, alert_id, thread_id, status=409, faster=faster)
+
+
+def _is_today(back: str) -> bool:
+    return back == HOME or back.startswith("/today/")
+
+
+def _faster(alert: Alert, note: str, now: datetime) -> Faster:
+    if alert.resolved_at:
+        return Faster(alert.resolved_by or "", alert.resolved_at, "closed", alert.id, note)
+    return Faster(alert.taken_by or "", alert.taken_at or now, "took", alert.id, note)
 
 
 def _again(
@@ -103,17 +114,11 @@ def _again(
     *,
     status: int,
     wrong: dict[str, str] | None = None,
-    note: str = "",
+    faster: Faster | None = None,
 ) -> HTMLResponse:
-    alert, _ = _find(desk, alert_id)
-    did, by, at = (
-        ("closed", alert.resolved_by, alert.resolved_at)
-        if alert.resolved_at
-        else ("took", alert.taken_by, alert.taken_at)
-    )
-    faster = None if wrong else Faster(alert_id, by or "", at or desk.now, did, note)
     if thread_id:
         return inbox.redraw(desk, thread_id, status=status, wrong=wrong, faster=faster)
+    alert, _ = _find(desk, alert_id)
     return _draw(desk, alert, status=status, wrong=wrong or {}, faster=faster)
 
 

@@ -6,7 +6,6 @@ Rows are never moved under a pointer: what is new is counted in the head of the 
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,10 +13,9 @@ from uuid import UUID
 from fastapi import HTTPException
 from starlette.responses import HTMLResponse, Response
 
-from followup.actions import alerting, settling
-from followup.actions.alerting import AlreadyTaken
+from followup.actions import settling
 from followup.actions.settling import CannotSettle
-from followup.models import Alert, Message
+from followup.models import Message
 from followup.queries import leaving, message_lists, needs
 from followup.queries.cursors import BadCursor
 from followup.queries.need_rows import Group, Need
@@ -25,6 +23,7 @@ from followup.rules.quiet import local_date
 from followup.web.access import StaffRouter
 from followup.web.depends import TheForm
 from followup.web.desk import charts, clock, example, tour
+from followup.web.desk.faster import Faster
 from followup.web.desk.frame import Desk, TheDesk
 from followup.web.desk.rings import Ring, ring
 
@@ -39,15 +38,6 @@ TITLES = {
     Group.UNREACHED: "Not reached",
     Group.UNCERTAIN: "Not sure whether it went",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Faster:
-    """Somebody was faster: what has become of it."""
-
-    by: str
-    at: datetime | None
-    did: str
 
 
 @router.page("/")
@@ -116,26 +106,6 @@ def show_group(group: str, desk: TheDesk) -> HTMLResponse:
     )
 
 
-@router.act("/today/alerts/{alert_id}/take")
-def take(alert_id: UUID, desk: TheDesk) -> Response:
-    """Look after an alert, unless somebody else does."""
-    with desk.read() as db:
-        alert = db.get(Alert, alert_id)
-    if alert is None:
-        raise HTTPException(404)
-    group = Group.ALERTS if alert.cause == "reply" else Group.UNREACHED
-    try:
-        with desk.write() as db:
-            alerting.take(db, alert=db.get_one(Alert, alert_id), by=desk.by, now=desk.now)
-    except AlreadyTaken:
-        with desk.read() as db:
-            alert = db.get_one(Alert, alert_id)
-        did = "resolved" if alert.resolved_at else "took"
-        faster = Faster(alert.resolved_by or alert.taken_by or "", alert.resolved_at or alert.taken_at, did)
-        return _after(desk, group, alert_id, faster=faster)
-    return _after(desk, group, alert_id, said="You have it. Nobody else is told any more.")
-
-
 @router.act("/today/messages/{message_id}/settle")
 def settle(message_id: UUID, desk: TheDesk, form: TheForm) -> Response:
     """Say whether an uncertain message went; it is not sent again either way."""
@@ -151,9 +121,9 @@ def settle(message_id: UUID, desk: TheDesk, form: TheForm) -> Response:
             message = db.get_one(Message, message_id, with_for_update=True)
             settling.settle_by_hand(db, message=message, was_sent=went == "yes", now=desk.now, by=desk.by)
     except CannotSettle:
-        return _after(desk, Group.UNCERTAIN, message_id, faster=Faster("", None, "settled"))
+        return after(desk, Group.UNCERTAIN, message_id, faster=Faster("", None, "settled"))
     said = "Settled: it went." if went == "yes" else "Settled: it did not go."
-    return _after(desk, Group.UNCERTAIN, message_id, said=said)
+    return after(desk, Group.UNCERTAIN, message_id, said=said)
 
 
 def clock_of(need: Need, now: datetime) -> Ring | None:
@@ -163,11 +133,13 @@ def clock_of(need: Need, now: datetime) -> Ring | None:
     return ring(since=need.raised_at, until=need.answer_by, now=now)
 
 
-def _after(desk: Desk, group: Group, need_id: UUID, *, said: str = "", faster: Faster | None = None) -> Response:
-    """The row as it stands after an act, or the whole page for a browser without scripts."""
+def after(
+    desk: Desk, group: Group, need_id: UUID, *, said: str = "", faster: Faster | None = None, back: str = "/"
+) -> Response:
+    """The row as it stands after an act; for a browser without scripts the page it came from, or who was faster."""
     status = 409 if faster else 200
     if "HX-Request" not in desk.request.headers:
-        return _draw(desk, faster=faster, status=status) if faster else desk.go("/", said)
+        return _draw(desk, faster=faster, status=status) if faster else desk.go(back, said)
     with desk.read() as db:
         need = needs.look(db, group=group, need_id=need_id)
     answer = desk.part("desk/today/after.html", need=need, rings={}, faster=faster, status=status)

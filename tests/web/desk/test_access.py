@@ -37,7 +37,6 @@ TABLE: dict[tuple[str, str], Role | None] = {
     ("GET", "/today/needs"): DESK,
     ("GET", "/today/news"): DESK,
     ("GET", "/today/all/{group}"): DESK,
-    ("POST", "/today/alerts/{alert_id}/take"): DESK,
     ("POST", "/today/messages/{message_id}/settle"): DESK,
     ("GET", "/messages"): DESK,
     ("GET", "/pulse"): DESK,

@@ -133,7 +133,7 @@ def test_whom_nothing_reached_and_who_is_silent_are_to_be_called(
 
 def test_an_alert_is_taken_with_one_press(admin: Person, raise_alert: Raise, open_db: OpenDb) -> None:
     alert_id = raise_alert()
-    answer = admin.fill(f"/today/alerts/{alert_id}/take", on="/more")
+    answer = admin.fill(f"/alerts/{alert_id}/take", on="/more", back="/")
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
     assert "You have it" in admin.get("/").text
@@ -141,8 +141,16 @@ def test_an_alert_is_taken_with_one_press(admin: Person, raise_alert: Raise, ope
         assert db.get_one(Alert, alert_id).taken_by == "ines@oak.example"
 
 
+def test_without_scripts_one_comes_back_to_the_list_where_it_was_taken(admin: Person, raise_alert: Raise) -> None:
+    path, alert_id = "/today/all/alerts", raise_alert()
+    assert f'name="back" value="{path}"' in admin.get(path).text
+
+    answer = admin.fill(f"/alerts/{alert_id}/take", on="/more", back=path)
+    assert (answer.status_code, answer.headers["Location"]) == (303, path)
+
+
 def test_a_script_gets_the_row_back_and_tells_what_was_done(admin: Person, raise_alert: Raise) -> None:
-    answer = admin.fill(f"/today/alerts/{raise_alert()}/take", on="/more", headers=SCRIPT)
+    answer = admin.fill(f"/alerts/{raise_alert()}/take", on="/more", back="/", headers=SCRIPT)
 
     assert answer.status_code == 200
     assert "You have it" in rows(answer.text)[0]
@@ -155,8 +163,9 @@ def test_who_comes_second_is_told_and_takes_nothing_over(
     admin: Person, hire: Hire, raise_alert: Raise, open_db: OpenDb, headers: dict[str, str]
 ) -> None:
     alert_id = raise_alert()
-    hire(Role.CLINICIAN, name="Tom Adeyemi", email="tom@oak.example").fill(f"/today/alerts/{alert_id}/take", on="/more")
-    answer = admin.fill(f"/today/alerts/{alert_id}/take", on="/more", headers=headers)
+    tom = hire(Role.CLINICIAN, name="Tom Adeyemi", email="tom@oak.example")
+    tom.fill(f"/alerts/{alert_id}/take", on="/more", back="/")
+    answer = admin.fill(f"/alerts/{alert_id}/take", on="/more", back="/", headers=headers)
 
     assert answer.status_code == 409
     assert "Tom Adeyemi took this at 12:42" in answer.text
