@@ -96,5 +96,5 @@ def _taking_care(way: Way) -> Step:
         path, how = "/", "An alert waits on Today: press Take. Whoever is on call was told of it, too."
     else:
         path = f"/inbox/{way.waiting}" if way.waiting else "/inbox"
-        how = "It is yours: call the patient, then resolve it with a note. Until then no booking or feedback is asked for."
+        how = "It is yours: call the patient, then close it with a note. Until then booking and feedback wait."
     return Step("Take care of it", path, how, way.resolved)
