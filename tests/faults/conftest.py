@@ -1,29 +1,34 @@
 """One long-lived service for each kind of database: starting its processes takes longer than most scenarios."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
-import migrations
+from tests.conftest import MIGRATED, CreateDatabase
 
 from .service import Service, service_on
 
 
 @pytest.fixture(scope="module")
-def blank_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def migrated_url(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'followup.sqlite3'}"
+        migrated: Path = request.getfixturevalue("migrated_file")
+        with TemporaryDirectory(dir=migrated.parent) as name:
+            yield f"sqlite:///{shutil.copy(migrated, name)}"
     else:
-        create: Callable[[str], AbstractContextManager[str]] = request.getfixturevalue("create_database")
-        with create("template1") as url:
+        create: CreateDatabase = request.getfixturevalue("create_database")
+        with create(MIGRATED) as url:
             yield url
 
 
 @pytest.fixture(scope="module")
-def running(blank_url: str, valkey_of_this_process: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    migrations.upgrade(blank_url)
-    with service_on(blank_url, valkey_of_this_process, tmp_path_factory.mktemp("service")) as service:
+def running(
+    migrated_url: str, valkey_of_this_process: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    with service_on(migrated_url, valkey_of_this_process, tmp_path_factory.mktemp("service")) as service:
         with service.processes:
             yield service
         assert service.twice() == []

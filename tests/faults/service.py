@@ -2,7 +2,6 @@
 
 import signal
 import socket
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -37,7 +36,7 @@ AT_MOST = timedelta(seconds=60)  # only a failing test waits that long
 TWILIO_NUMBER = "+15005550006"
 # One service for each kind of database: a test process keeps to its own.
 ON_BOTH_DATABASES = pytest.mark.parametrize(
-    "blank_url",
+    "migrated_url",
     [pytest.param(kind, marks=pytest.mark.xdist_group(f"faults-{kind}")) for kind in ("sqlite", "postgresql")],
     indirect=True,
     scope="module",
@@ -217,7 +216,7 @@ def _set_up(service: Service) -> None:
 
 
 def _commands(groups: int, door: socket.socket) -> dict[str, Sequence[str]]:
-    commands: dict[str, Sequence[str]] = {"web": _python(str(HERE / "worker_app.py"), str(door.fileno()))}
+    commands: dict[str, Sequence[str]] = {"web": ("worker_app", str(door.fileno()))}
     for group in range(1, groups + 1):
         commands[f"worker-{group}"] = _worker("followup", group, "--concurrency", "2")
         commands[f"tick-{group}"] = _worker("tick", group, "--pool", "solo")
@@ -231,8 +230,4 @@ def _worker(queue: str, group: int, *options: str) -> list[str]:
 
 
 def _celery(*words: str) -> list[str]:
-    return _python("-m", "celery", "--quiet", "--app", "worker_app", *words)
-
-
-def _python(*words: str) -> list[str]:
-    return [sys.executable, *words]
+    return ["celery", "--quiet", "--app", "worker_app", *words]

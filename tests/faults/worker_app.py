@@ -1,6 +1,6 @@
 """The service in real processes: impatient, and mortal wherever a test says so.
 
-`celery -A worker_app worker` and `beat` are its background half, `python worker_app.py FD` serves the web on a socket.
+`celery -A worker_app worker` and `beat` are its background half, `python -m worker_app FD` serves the web on a socket.
 A file in DEATHS names a point. The first process that gets there takes the file away and is gone, as in a power cut.
 A file `hold` and a point keeps everybody there who comes by, until it is gone.
 """
