@@ -11,6 +11,15 @@ from followup.models import Consent, Message, Patient
 from followup.models.facts import Held, latest_consents
 from followup.terms import Channel, Consented, ConsentSource, Purpose
 
+_RESTARTS = {
+    Channel.SMS: ("texts", "by texting START to the number that texted them or on their own page"),
+    Channel.EMAIL: ("emails", "on their own page, to which every message leads"),
+}
+
+
+class Stopped(Exception):
+    """Nobody at the clinic undoes a patient's own STOP; the text says what was stopped, and how it starts again."""
+
 
 def state(
     db: Session,
@@ -66,17 +75,17 @@ def state_at_desk(
     held: Held,
     patient: Patient,
     channel: Channel,
-    permitted: bool,
+    says: Consented,
     evidence: str,
     now: datetime,
     by: str,
     purposes: Collection[Purpose] = tuple(Purpose),
+    wording_version: str = "",
 ) -> list[Purpose]:
-    """Write down what was said at the clinic. Nothing said there undoes the patient's own STOP; only the patient does.
+    """Write down what was said at the clinic. Nothing said there undoes a STOP (`withdrawn`); only the patient does.
 
     `held` is what holds now; it keeps up with what is written.
     """
-    says = Consented.GIVEN if permitted else Consented.REFUSED
     changed = [
         purpose for purpose in purposes if held.get((patient.id, channel, purpose)) not in (says, Consented.WITHDRAWN)
     ]
@@ -90,10 +99,48 @@ def state_at_desk(
             says=says,
             source=ConsentSource.DESK,
             evidence=evidence,
+            wording_version=wording_version,
             recorded_at=now,
             recorded_by=by,
         )
     return changed
+
+
+def hear(
+    db: Session,
+    *,
+    patient: Patient,
+    channel: Channel,
+    says: Consented,
+    evidence: str,
+    now: datetime,
+    by: str,
+    purposes: Collection[Purpose] = tuple(Purpose),
+    wording_version: str = "",
+) -> None:
+    """Write down one thing that the locked patient said at the clinic. Raises Stopped if it would undo their STOP."""
+    held = latest_consents(db, [patient.id])
+    stopped = [purpose for purpose in purposes if held.get((patient.id, channel, purpose)) is Consented.WITHDRAWN]
+    if says is Consented.GIVEN and stopped:
+        what, how = _RESTARTS[channel]
+        raise Stopped(
+            f"the patient stopped {what} for {', '.join(stopped)}; only the patient starts them again, {how}, so "
+            "nothing was recorded"
+        )
+    rows = Rows(db)
+    state_at_desk(
+        rows,
+        held=held,
+        patient=patient,
+        channel=channel,
+        says=says,
+        evidence=evidence,
+        now=now,
+        by=by,
+        purposes=purposes,
+        wording_version=wording_version,
+    )
+    rows.write()
 
 
 def choose(

@@ -18,7 +18,7 @@ from followup.actions.rows import Rows
 from followup.models import Clinic, Patient
 from followup.models.facts import Held, latest_consents
 from followup.models.owed import zone_of
-from followup.terms import Channel, Purpose
+from followup.terms import Channel, Consented, Purpose
 
 YES, NO = "yes", "no"
 MOST_SAID = 500  #: characters of what the evidence of a consent says
@@ -125,15 +125,15 @@ def hear_consent(
     versions.check(shown_consents(held, patient), version)
     rows, lines, method = Rows(db), 0, " ".join(method.split())[:MOST_SAID]
     for channel in Channel:
-        for says in (YES, NO):
-            wanted = [purpose for purpose in Purpose if given.get(name_of(channel, purpose)) == says]
+        for answer, says in ((YES, Consented.GIVEN), (NO, Consented.REFUSED)):
+            wanted = [purpose for purpose in Purpose if given.get(name_of(channel, purpose)) == answer]
             lines += len(
                 consenting.state_at_desk(
                     rows,
                     held=held,
                     patient=patient,
                     channel=channel,
-                    permitted=says == YES,
+                    says=says,
                     evidence=method,
                     now=now,
                     by=by,

@@ -15,7 +15,7 @@ from followup.actions.rows import Rows
 from followup.db import new_id
 from followup.models import Clinic, Patient
 from followup.models.facts import Held, latest_consents
-from followup.terms import Channel
+from followup.terms import Channel, Consented
 
 Key = tuple[str, ...]  #: what tells who it is: our id or the sender's, or an address and the name
 
@@ -71,7 +71,7 @@ class Patients:
                     held=self.held,
                     patient=patient,
                     channel=channel,
-                    permitted=said,
+                    says=Consented.GIVEN if said else Consented.REFUSED,
                     evidence=consent.method,
                     now=now,
                     by=by,

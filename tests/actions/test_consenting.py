@@ -27,7 +27,7 @@ def desk(clinic: Clinic, patient: Patient, *, permitted: bool) -> list[Purpose]:
             held=held,
             patient=patient,
             channel=Channel.SMS,
-            permitted=permitted,
+            says=GIVEN if permitted else REFUSED,
             evidence="form",
             now=MONDAY,
             by="desk",

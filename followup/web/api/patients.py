@@ -12,7 +12,6 @@ from followup.models import Patient
 from followup.queries import patients, timeline
 from followup.queries.patients import PatientView
 from followup.queries.timeline import Timeline
-from followup.terms import ConsentSource
 from followup.web.api import examples
 from followup.web.api.asking import TheCaller, TheObject, say_once
 from followup.web.api.description import answers, body
@@ -48,24 +47,24 @@ def read_a_timeline(
 @router.post(
     "/{patient_id:uuid}/consents",
     openapi_extra=body(ConsentStatement, texts_wanted=examples.TEXTS_WANTED, texts_stopped=examples.TEXTS_STOPPED),
-    responses=answers(400, 404, 413, 415, 422, example=examples.PATIENT),
+    responses=answers(400, 404, 409, 413, 415, 422, example=examples.PATIENT),
 )
 def record_consent(runtime: TheRuntime, caller: TheCaller, patient_id: UUID, data: TheObject) -> PatientView:
     """Add what a patient said to the ledger, and answer with what holds then. No line is ever changed.
 
-    Here a member of staff may also give again what the patient had withdrawn, because the patient said so to them.
+    What the patient has stopped (`withdrawn`) stays stopped, whatever was said at the clinic; only the patient starts
+    it again. To say `given` of it is answered with 409, and nothing is recorded.
     """
     said = entries.check(ConsentStatement, data)
     with runtime.open_db() as db:
         patient = db.get(Patient, patient_id, with_for_update=True)
         if patient is None:
             raise _unknown(patient_id)
-        consenting.state(
+        consenting.hear(
             db,
             patient=patient,
             channel=said.channel,
             says=said.says,
-            source=ConsentSource.DESK,
             evidence=said.method,
             now=caller.now,
             by=caller.by,

@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from followup.actions.alerting import AlreadyTaken
 from followup.actions.changing import NotFound, TooLate
+from followup.actions.consenting import Stopped
 from followup.actions.enrolling import Conflict, UnknownClinic
 from followup.actions.entries import EntryError, Problem
 from followup.actions.planning import UnknownPlan
@@ -13,7 +14,15 @@ from followup.actions.whose import Assigned
 from followup.queries.cursors import BadCursor
 from followup.web import errors
 
-_STATUS = {NotFound: 404, Conflict: 409, TooLate: 409, CannotSettle: 409, AlreadyTaken: 409, Assigned: 409}
+_STATUS = {
+    NotFound: 404,
+    Conflict: 409,
+    TooLate: 409,
+    CannotSettle: 409,
+    AlreadyTaken: 409,
+    Assigned: 409,
+    Stopped: 409,
+}
 _FIELD = {UnknownClinic: "clinic", UnknownPlan: "plan", BadCursor: "cursor"}
 
 

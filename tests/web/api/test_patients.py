@@ -40,9 +40,7 @@ def test_consent_is_added_for_the_purposes_named(api: Api, patient: str) -> None
     assert answer.json()["consents"][-1]["recorded_by"] == "booking"
 
 
-def test_staff_may_give_again_what_the_patient_had_stopped_and_an_import_may_not(
-    api: Api, open_db: OpenDb, patient: str
-) -> None:
+def test_nothing_said_at_the_clinic_undoes_what_the_patient_stopped(api: Api, open_db: OpenDb, patient: str) -> None:
     with open_db() as db:
         stopped = db.query(Patient).one()
         consenting.withdraw(
@@ -56,7 +54,22 @@ def test_staff_may_give_again_what_the_patient_had_stopped_and_an_import_may_not
         )
     api.post("/treatments", body("T2"))
     assert held(api.get(patient))["sms", "care"] == "withdrawn"
-    assert held(api.post(f"{patient}/consents", SPOKEN).json())["sms", "care"] == "given"
+
+    refused = api.post(f"{patient}/consents", SPOKEN | {"purposes": ["care", "booking"]})
+    assert refused.status_code == 409
+    assert "stopped texts for care, booking" in refused.json()["detail"]
+    assert "only the patient starts them again" in refused.json()["detail"]
+    assert set(held(api.post(f"{patient}/consents", SPOKEN | {"says": "refused"}).json()).values()) == {
+        "withdrawn",
+        "given",
+    }
+    assert held(api.get(patient))["sms", "care"] == "withdrawn"
+
+
+def test_a_stop_that_is_said_to_staff_is_a_stop(api: Api, patient: str) -> None:
+    told = api.post(f"{patient}/consents", {"channel": "sms", "says": "withdrawn", "method": "on the phone"}).json()
+    assert held(told)["sms", "feedback"] == "withdrawn"
+    assert api.post(f"{patient}/consents", SPOKEN).status_code == 409
 
 
 def test_saying_the_same_again_adds_no_line(api: Api, patient: str) -> None:
