@@ -14,9 +14,9 @@ Configure = Callable[..., None]
 
 
 @pytest.fixture
-def clock(configure: Configure) -> Callable[..., Result]:
+def clock(configure: Configure, sqlite_url: str) -> Callable[..., Result]:
     """`followup clock` on a new sample clinic; nothing listens where the emulators would be."""
-    configure(EMULATOR_TWILIO_URL="http://127.0.0.1:9")
+    configure(EMULATOR_TWILIO_URL="http://127.0.0.1:9", DATABASE_URL=sqlite_url)
     assert CliRunner().invoke(app, ["init", "--sample"]).exit_code == 0
     return lambda *words: CliRunner().invoke(app, ["clock", *words])
 

@@ -46,8 +46,8 @@ def test_it_makes_the_clinic_its_administrator_the_plans_and_the_senders(configu
         assert len(db.scalars(select(Sender)).all()) == 2
 
 
-def test_twice_changes_nothing_and_another_value_corrects_the_clinic(configure: Configure) -> None:
-    configure()
+def test_twice_changes_nothing_and_another_value_corrects_the_clinic(configure: Configure, sqlite_url: str) -> None:
+    configure(DATABASE_URL=sqlite_url)
     init()
     init()
     assert init(emergency_number="112", hours="Mon-Fri 8-6").exit_code == 0
@@ -72,8 +72,10 @@ def test_twice_changes_nothing_and_another_value_corrects_the_clinic(configure: 
         ("admin", "", "--admin is missing; give it, or run `followup init` in a terminal"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_mend(configure: Configure, option: str, value: str, said: str) -> None:
-    configure()
+def test_what_is_wrong_is_told_with_its_mend(
+    configure: Configure, sqlite_url: str, option: str, value: str, said: str
+) -> None:
+    configure(DATABASE_URL=sqlite_url)
     result = init(**{option: value})
     assert result.exit_code == 1
     assert said in result.stderr
@@ -81,8 +83,8 @@ def test_what_is_wrong_is_told_with_its_mend(configure: Configure, option: str, 
         assert db.scalars(select(Clinic)).all() == []
 
 
-def test_a_database_that_was_practised_on_does_not_go_live(configure: Configure) -> None:
-    configure()
+def test_a_database_that_was_practised_on_does_not_go_live(configure: Configure, sqlite_url: str) -> None:
+    configure(DATABASE_URL=sqlite_url)
     init()
     assert CliRunner().invoke(app, ["clock", "--jump", "1d"]).exit_code == 0
     with reader(connect(settings.load().database_url))() as db:
