@@ -132,7 +132,9 @@ def test_a_fault_is_ordered_shown_until_it_is_used_up_and_can_be_dropped(
     text(emulators, "Nobody will read this")
     assert "The next text does not arrive" not in person.get(path).text
 
-    person.fill(f"{path}/faults/drop", on=path)
+    dropped = person.fill(f"{path}/faults/drop", on=path, headers=SCRIPT, **marks(page))
+    assert 'id="faults" hx-swap-oob="true"' in dropped.text
+    assert "Dropped." in dropped.headers["HX-Trigger"]
     assert "no such mailbox." not in person.get(path).text
     assert person.fill(f"{path}/faults", on=path, fault="explode").status_code == 422
 

@@ -64,6 +64,7 @@ def answer(
     *,
     typed: str | None = None,
     trouble: str = "",
+    done: str = "",
     status: int = 200,
 ) -> Response:
     """The parts that show something else; with `typed`, also the field to answer in, which holds that then.
@@ -79,7 +80,7 @@ def answer(
     told = desk.part(
         "desk/phone/news.html", status=status, changed=changed, typed=typed, **values(desk, shown, trouble)
     )
-    if words := _come(shown, had, has):
+    if words := trouble or done or _come(shown, had, has):
         told.headers["HX-Trigger"] = json.dumps({"announce": words})
     return told
 

@@ -85,17 +85,27 @@ def order(patient_id: UUID, desk: TheDesk, form: TheForm) -> Response:
         if not faults.order(desk.runtime.settings, patient, form.first("fault", most=40)):
             raise HTTPException(422, "That can't be ordered for this patient.")
 
-    return _do(desk, patient_id, form, act)
+    return _do(desk, patient_id, form, act, done="Ordered.")
 
 
 @router.act("/phone/{patient_id}/faults/drop")
 def drop(patient_id: UUID, desk: TheDesk, form: TheForm) -> Response:
     """Let nothing go wrong any more."""
-    return _do(desk, patient_id, form, lambda patient: faults.drop(desk.runtime.settings, patient))
+
+    def act(patient: Patient) -> None:
+        faults.drop(desk.runtime.settings, patient)
+
+    return _do(desk, patient_id, form, act, done="Dropped.")
 
 
 def _do(
-    desk: Desk, patient_id: UUID, form: Form, act: Callable[[Patient], None], *, typed: str | None = None
+    desk: Desk,
+    patient_id: UUID,
+    form: Form,
+    act: Callable[[Patient], None],
+    *,
+    typed: str | None = None,
+    done: str = "",
 ) -> Response:
     """Act, and show what is there then; what was typed stays where it could not be done."""
     asked, trouble = dict(form.pairs), ""
@@ -108,7 +118,8 @@ def _do(
     if "HX-Request" in desk.request.headers:
         again = _look(desk, patient_id, mail=mail)
         left = None if typed is None else typed if trouble else ""
-        return news.answer(desk, again, news.marks_in(asked), typed=left, trouble=trouble, status=status)
+        had = news.marks_in(asked)
+        return news.answer(desk, again, had, typed=left, trouble=trouble, done=done, status=status)
     if trouble:
         return _draw(desk, _look(desk, patient_id, mail=mail), trouble=trouble, typed=typed or "", status=status)
     return desk.go(f"/phone/{patient_id}")
