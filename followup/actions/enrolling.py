@@ -15,6 +15,7 @@ from followup.actions.planning import UnknownPlan
 from followup.actions.rows import Rows
 from followup.db import new_id
 from followup.models import AuditEntry, Clinic, Enrolment, Message, Patient, Plan, TreatmentSession
+from followup.models.writing import Row
 from followup.rules import risk
 
 
@@ -107,9 +108,9 @@ class _Desk:
     def _record(self, entry: TreatmentEntry, plan: Plan, by: str) -> Recorded:
         db, now, clinic = self._db, self._now, self._clinics[entry.clinic]
         patient, is_new = self._patients.recognise(clinic, entry, now=now, by=by)
-        treatment = _treatment(clinic, patient, entry, now, by)
-        enrolment_id = new_id()
-        db.add(treatment)
+        row = _row(clinic, patient, entry, now, by)
+        treatment, enrolment_id = TreatmentSession(**row), new_id()  # to look at; what is written is the row
+        self.rows.add(TreatmentSession, **row)
         self.rows.add(Enrolment, id=enrolment_id, treatment_id=treatment.id, plan_id=plan.id, created_at=now)
         self._sessions[clinic.id, entry.external_id] = treatment
         self.rows.add(
@@ -162,19 +163,19 @@ def _known(
     return {(session.clinic_id, session.external_id): session for session in sessions}
 
 
-def _treatment(clinic: Clinic, patient: Patient, entry: TreatmentEntry, now: datetime, by: str) -> TreatmentSession:
-    return TreatmentSession(
-        id=new_id(),
-        clinic_id=clinic.id,
-        patient_id=patient.id,
-        external_id=entry.external_id,
-        content_hash=entries.content_hash(entry),
-        ended_at=entry.ended_at,
-        practitioner=entry.practitioner,
-        regions=list(entry.regions),
-        precautions=list(entry.precautions),
-        first_treatment=entry.first_treatment,
-        baseline_pain=entry.baseline_pain,
-        recorded_at=now,
-        recorded_by=by,
-    )
+def _row(clinic: Clinic, patient: Patient, entry: TreatmentEntry, now: datetime, by: str) -> Row:
+    return {
+        "id": new_id(),
+        "clinic_id": clinic.id,
+        "patient_id": patient.id,
+        "external_id": entry.external_id,
+        "content_hash": entries.content_hash(entry),
+        "ended_at": entry.ended_at,
+        "practitioner": entry.practitioner,
+        "regions": list(entry.regions),
+        "precautions": list(entry.precautions),
+        "first_treatment": entry.first_treatment,
+        "baseline_pain": entry.baseline_pain,
+        "recorded_at": now,
+        "recorded_by": by,
+    }
