@@ -12,11 +12,12 @@ from uuid import UUID
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from followup.actions import auditing
+from followup.actions import auditing, composing
 from followup.actions.clinic_fields import Unfit
 from followup.db import new_id
 from followup.messages.filling import clean
-from followup.messages.wording import MAX_SEGMENTS, compose
+from followup.messages.links import Links
+from followup.messages.wording import MAX_SEGMENTS
 from followup.models import Clinic, Message, Patient, Reply, facts
 from followup.models.owed import Owed
 from followup.models.traffic import ORDINARY_LANE, PRIORITY_LANE
@@ -49,8 +50,10 @@ _PLAIN = str.maketrans(
 class Draft:
     """What would become of some words, written now."""
 
-    text: str  #: as a phone shows it; of an email, what was typed
+    text: str  #: as it arrives
+    subject: str  #: of an email; a text has none
     segments: int  #: of a text; an email has none
+    is_behind_link: bool  #: it arrives without the words, which stand on a page of the patient's
     reason: Reason | None  #: why it may not leave at all
     due_at: datetime
     is_answer: bool  #: it leaves at once, in quiet hours as well
@@ -61,14 +64,22 @@ class Draft:
         return self.segments > MAX_SEGMENTS
 
 
-def draw_up(db: Session, *, patient: Patient, text: str, channel: Channel, now: datetime) -> Draft:
-    """Look at words before they are owed; nothing is written."""
+def draw_up(db: Session, *, patient: Patient, text: str, channel: Channel, now: datetime, links: Links) -> Draft:
+    """Look at words before they are owed; nothing is written. Links of the draft open nothing."""
     each = _owed(db, patient, text, channel, now)
-    return _judged(db, each, now)
+    return _judged(db, each, now, links)
 
 
 def write(
-    db: Session, *, patient: Patient, text: str, channel: Channel, now: datetime, by: str, once: UUID | None = None
+    db: Session,
+    *,
+    patient: Patient,
+    text: str,
+    channel: Channel,
+    now: datetime,
+    by: str,
+    links: Links,
+    once: UUID | None = None,
 ) -> Message:
     """Owe these words to a patient. The same `once` again, of a form sent twice, is the message that there is.
 
@@ -79,7 +90,7 @@ def write(
     if known := db.scalars(select(Message).where(Message.once_key == once_key)).one_or_none():
         return known
     each = _owed(db, patient, text, channel, now)
-    drawn = _judged(db, each, now)
+    drawn = _judged(db, each, now, links)
     _check(drawn, each.message)
     message = each.message
     message.once_key, message.due_at = once_key, drawn.due_at
@@ -113,7 +124,7 @@ def _owed(db: Session, patient: Patient, text: str, channel: Channel, now: datet
     return Owed(message, patient, db.get_one(Clinic, patient.clinic_id), step=None, treatment=None)
 
 
-def _judged(db: Session, each: Owed, now: datetime) -> Draft:
+def _judged(db: Session, each: Owed, now: datetime, links: Links) -> Draft:
     message, reason, due_at = each.message, None, now
     match permission.judge(facts.gather(db, [each]).about(each, now=now), now=now):
         case Skip(why) | Hold(why):
@@ -121,17 +132,17 @@ def _judged(db: Session, each: Owed, now: datetime) -> Draft:
         case Move(to, rule):
             due_at = to
             message.why = [Shift(rule, now, to).as_json()]
-    text, segments = message.values["text"], 0
-    if message.channel is Channel.SMS:
-        words = compose(
-            WORDING,
-            language=each.patient.language if each.patient else "",
-            channel=Channel.SMS,
-            values={"clinic": each.clinic.text_name, "text": text},
-            stop_line=message.patient_id not in facts.texted_before(db, [each]),
-        )
-        text, segments = words.text, words.segments
-    return Draft(text, segments, reason, due_at, is_answer=message.lane == PRIORITY_LANE)
+    is_first = message.patient_id not in facts.texted_before(db, [each])
+    words = composing.write(each, now=due_at, links=links, first_text=is_first)
+    return Draft(
+        words.text,
+        words.subject,
+        words.segments,
+        is_behind_link=bool(each.patient and each.patient.minimal),
+        reason=reason,
+        due_at=due_at,
+        is_answer=message.lane == PRIORITY_LANE,
+    )
 
 
 def _check(drawn: Draft, message: Message) -> None:

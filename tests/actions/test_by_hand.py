@@ -1,5 +1,6 @@
 """What a person writes to a patient, and when it leaves."""
 
+import re
 from datetime import datetime
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from followup.actions.clinic_fields import Unfit
 from followup.db import new_id
 from followup.models import AuditEntry, Message, Patient
 from followup.terms import Channel, Reason, Status
-from tests.builders import PHONE, Clinic, local
+from tests.builders import LINKS, PHONE, Clinic, local
 
 NOON, NIGHT = local(7, 12), local(7, 22)
 WORDS = "Please call us when you can."
@@ -22,16 +23,20 @@ def write(
 ) -> Message:
     with clinic.open_db() as db:
         patient = db.get_one(Patient, clinic.patient().id)
-        return by_hand.write(db, patient=patient, text=text, channel=channel, now=now, by="lee", once=once)
+        return by_hand.write(db, patient=patient, text=text, channel=channel, now=now, by="lee", links=LINKS, once=once)
 
 
 def draw_up(
     clinic: Clinic, text: str = WORDS, *, now: datetime = NOON, channel: Channel = Channel.SMS
 ) -> by_hand.Draft:
     with clinic.open_db() as db:
-        return by_hand.draw_up(
-            db, patient=db.get_one(Patient, clinic.patient().id), text=text, channel=channel, now=now
-        )
+        patient = db.get_one(Patient, clinic.patient().id)
+        return by_hand.draw_up(db, patient=patient, text=text, channel=channel, now=now, links=LINKS)
+
+
+def told(text: str) -> str:
+    """A text without what differs from message to message: the token of its link."""
+    return re.sub(r"/p/[^/]+/", "/p/…/", text)
 
 
 def test_words_by_hand_leave_at_once_and_say_whose_they_are(clinic: Clinic) -> None:
@@ -143,12 +148,31 @@ def test_a_form_that_is_sent_twice_writes_once(clinic: Clinic) -> None:
 def test_who_wants_private_messages_gets_a_link_to_the_words(clinic: Clinic) -> None:
     clinic.record()
     clinic.change(clinic.patient(), minimal=True)
-    written = write(clinic)
+    drawn, written = draw_up(clinic), write(clinic)
     clinic.tick(NOON)
     body = clinic.get(written.id).body or ""
 
     assert WORDS not in body
     assert "/note" in body
+    assert drawn.is_behind_link
+    assert (told(drawn.text), drawn.segments) == (told(body), clinic.get(written.id).segments)
+
+
+def test_words_behind_a_link_may_be_as_long_as_they_like(clinic: Clinic) -> None:
+    clinic.record()
+    clinic.change(clinic.patient(), minimal=True)
+
+    assert not draw_up(clinic, "a" * by_hand.LONGEST).is_too_long
+
+
+@pytest.mark.parametrize("channel", Channel)
+def test_a_draft_shows_exactly_what_leaves(clinic: Clinic, channel: Channel) -> None:
+    clinic.record()
+    drawn, written = draw_up(clinic, channel=channel), write(clinic, channel=channel)
+    clinic.tick(NOON)
+
+    assert drawn.text == clinic.get(written.id).body
+    assert bool(drawn.subject) is (channel is Channel.EMAIL)
 
 
 def test_an_email_has_the_emergency_number(clinic: Clinic) -> None:

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, Response
 
 from followup.actions import auditing
+from followup.messages.links import Links
 from followup.queries import audit, desk as queries
 from followup.queries.desk import Frame
 from followup.queries.sign_ins import SignedIn
@@ -86,6 +87,11 @@ class Desk:
     def by(self) -> str:
         """How this person signs what they do."""
         return self.who.email
+
+    @property
+    def links(self) -> Links:
+        """Makes links to patients' pages."""
+        return self.runtime.links
 
     def read(self) -> AbstractContextManager[Session]:
         """One transaction that only reads."""

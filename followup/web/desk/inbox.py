@@ -52,7 +52,7 @@ def open_one(thread_id: UUID, desk: TheDesk) -> Response:
     before, typed = desk.request.query_params.get("before"), desk.request.query_params.get("find", "")[:100]
     try:
         with desk.read() as db:
-            found = talk.look(db, thread_id=thread_id, now=desk.now, before=before, typed=typed)
+            found = talk.look(db, thread_id=thread_id, now=desk.now, links=desk.links, before=before, typed=typed)
             reply = None if found else db.get(Reply, thread_id)
     except BadCursor as error:
         raise HTTPException(400, f"{error}.") from None
@@ -69,7 +69,7 @@ def news_here(thread_id: UUID, desk: TheDesk) -> HTMLResponse:
     """What has come or changed since this conversation was drawn: the alerts above it, and how messages fare."""
     at = _since(desk)
     with desk.read() as db:
-        found = talk.look(db, thread_id=thread_id, now=desk.now)
+        found = talk.look(db, thread_id=thread_id, now=desk.now, links=desk.links)
         new_here = conversation.newer(db, thread_id=thread_id, at=at) if at else 0
         new = inbox.since(db, at=at) - new_here if at else 0
     if found is None:
@@ -91,7 +91,14 @@ def answer(thread_id: UUID, desk: TheDesk, form: TheForm) -> Response:
         with desk.write() as db:
             patient = db.get_one(Patient, found.whole.patient.id)
             written = by_hand.write(
-                db, patient=patient, text=text, channel=Channel.SMS, now=desk.now, by=desk.by, once=_once(form)
+                db,
+                patient=patient,
+                text=text,
+                channel=Channel.SMS,
+                now=desk.now,
+                by=desk.by,
+                links=desk.links,
+                once=_once(form),
             )
     except Unfit as error:
         return _draw(desk, _find(desk, thread_id), text=text, wrong=error.wrong, status=422)
@@ -107,7 +114,7 @@ def count(thread_id: UUID, desk: TheDesk, form: TheForm) -> HTMLResponse:
         patient = db.get(Patient, thread_id)
         if patient is None:
             raise HTTPException(404)
-        draft = by_hand.draw_up(db, patient=patient, text=text, channel=Channel.SMS, now=desk.now)
+        draft = by_hand.draw_up(db, patient=patient, text=text, channel=Channel.SMS, now=desk.now, links=desk.links)
     return desk.part("desk/inbox/count.html", draft=draft, typed=text.strip())
 
 
@@ -116,7 +123,7 @@ def find(thread_id: UUID, desk: TheDesk) -> HTMLResponse:
     """Patients who may have written, while someone types."""
     typed = desk.request.query_params.get("find", "")[:100]
     with desk.read() as db:
-        found = talk.look(db, thread_id=thread_id, now=desk.now, typed=typed)
+        found = talk.look(db, thread_id=thread_id, now=desk.now, links=desk.links, typed=typed)
     if found is None:
         raise HTTPException(404)
     return desk.part("desk/inbox/found.html", talk=found, found=found.found, typed=typed.strip())
@@ -236,7 +243,7 @@ def _path(desk: Desk, thread_id: UUID, form: Form | None = None) -> str:
 
 def _find(desk: Desk, thread_id: UUID) -> Talk:
     with desk.read() as db:
-        found = talk.look(db, thread_id=thread_id, now=desk.now)
+        found = talk.look(db, thread_id=thread_id, now=desk.now, links=desk.links)
     if found is None:
         raise HTTPException(404)
     return found

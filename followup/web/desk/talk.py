@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from followup.actions import alarms, alerting, by_hand, versions
 from followup.actions.by_hand import Draft
 from followup.messages import wording
+from followup.messages.links import Links
 from followup.models import Alert, Clinic, Patient
 from followup.queries import conversation, finding, glance
 from followup.queries.conversation import Conversation
@@ -64,7 +65,9 @@ class Talk:
     found: Sequence[PatientLine]  #: who it may be, as someone typed
 
 
-def look(db: Session, *, thread_id: UUID, now: datetime, before: str | None = None, typed: str = "") -> Talk | None:
+def look(
+    db: Session, *, thread_id: UUID, now: datetime, links: Links, before: str | None = None, typed: str = ""
+) -> Talk | None:
     """A conversation at `now`; None if there is none. `typed`: who may have written it. Raises BadCursor."""
     whole = conversation.look(db, thread_id=thread_id, now=now, before=before)
     if whole is None:
@@ -77,7 +80,9 @@ def look(db: Session, *, thread_id: UUID, now: datetime, before: str | None = No
         bars=bars_of(db, whole, now=now),
         glance=glance.look(db, patient=patient, now=now) if patient else None,
         clinic=clinic,
-        draft=by_hand.draw_up(db, patient=patient, text="", channel=Channel.SMS, now=now) if patient else None,
+        draft=by_hand.draw_up(db, patient=patient, text="", channel=Channel.SMS, now=now, links=links)
+        if patient
+        else None,
         quick=_quick(patient, clinic) if patient and clinic else [],
         found=finding.page(db, typed=typed, limit=_AT_ONCE).items if typed and not patient else [],
     )

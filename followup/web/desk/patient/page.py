@@ -17,6 +17,7 @@ from followup.actions import by_hand, message_pages, patient_pages, versions
 from followup.actions.by_hand import Draft
 from followup.actions.versions import ChangedMeanwhile
 from followup.db import new_id
+from followup.messages.links import Links
 from followup.models import Patient
 from followup.models.facts import Held
 from followup.queries import audit, patient_page, timeline
@@ -73,7 +74,7 @@ def draw(desk: Desk, patient_id: UUID, trouble: Trouble | None = None) -> HTMLRe
         if whole is None:
             raise HTTPException(404)
         told = _told(db, desk, whole, shows, cursor)
-        drafts = drafts_of(db, whole.patient, now=desk.now)
+        drafts = drafts_of(db, whole.patient, now=desk.now, links=desk.links)
     kept = {"show": shows} if shows else {}
     return desk.draw(
         "desk/patient/page.html",
@@ -101,9 +102,12 @@ def draw(desk: Desk, patient_id: UUID, trouble: Trouble | None = None) -> HTMLRe
     )
 
 
-def drafts_of(db: Session, patient: Patient, *, now: datetime) -> dict[Channel, Draft]:
+def drafts_of(db: Session, patient: Patient, *, now: datetime, links: Links) -> dict[Channel, Draft]:
     """What would become of a message that a person writes now, by channel."""
-    return {channel: by_hand.draw_up(db, patient=patient, text="", channel=channel, now=now) for channel in Channel}
+    return {
+        channel: by_hand.draw_up(db, patient=patient, text="", channel=channel, now=now, links=links)
+        for channel in Channel
+    }
 
 
 def local_words(zone: ZoneInfo) -> dict[str, Any]:

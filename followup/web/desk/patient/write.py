@@ -27,7 +27,7 @@ def look_at(patient_id: UUID, desk: TheDesk, form: TheForm) -> HTMLResponse:
     patient, clinic = _find(desk, patient_id)
     text, channel = form.first("text", most=by_hand.LONGEST), _channel(form)
     with desk.read() as db:
-        draft = by_hand.draw_up(db, patient=patient, text=text, channel=channel, now=desk.now)
+        draft = by_hand.draw_up(db, patient=patient, text=text, channel=channel, now=desk.now, links=desk.links)
     return desk.part(
         "desk/patient/draft.html",
         draft=draft,
@@ -53,6 +53,7 @@ def send(patient_id: UUID, desk: TheDesk, form: TheForm) -> Response:
                 channel=channel,
                 now=desk.now,
                 by=desk.by,
+                links=desk.links,
                 once=_once(form),
             )
     except Unfit as error:
