@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from followup.actions import auditing, composing
 from followup.actions.clinic_fields import Unfit
 from followup.db import new_id
-from followup.messages.filling import clean
+from followup.messages.filling import BY_HAND, clean_lines
 from followup.messages.links import Links
 from followup.messages.wording import MAX_SEGMENTS
 from followup.models import Clinic, Message, Patient, Reply, facts
@@ -112,7 +112,7 @@ def _owed(db: Session, patient: Patient, text: str, channel: Channel, now: datet
         origin=Origin.BY_HAND,
         purpose=Purpose.CARE,
         wording=WORDING,
-        values={"text": clean(text[:LONGEST].translate(_PLAIN))},
+        values={BY_HAND: clean_lines(text[:LONGEST].translate(_PLAIN))},
         channel=channel,
         lane=PRIORITY_LANE if is_answer else ORDINARY_LANE,
         nominal_at=now,
@@ -146,7 +146,7 @@ def _judged(db: Session, each: Owed, now: datetime, links: Links) -> Draft:
 
 
 def _check(drawn: Draft, message: Message) -> None:
-    if not message.values["text"]:
+    if not message.values[BY_HAND]:
         raise Unfit({"text": "Nothing is written yet."})
     if drawn.reason:
         raise Unfit({"text": drawn.reason.sentence})

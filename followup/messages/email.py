@@ -24,6 +24,7 @@ _FOOTER_RULE = "---"
 _PHONES = ("phone", "after_hours", "emergency")
 _PHONE = re.compile(r"\{\{ (phone|after_hours|emergency) \}\}")
 _CHOICE = re.compile(r"([^<>.?!\s][^<>.?!]*): (\{\{ (?:preferences|unsubscribe) \}\})")
+_BREAK = "<br>\n"
 _SHOWN_LENGTH = 30  # characters of a link that a narrow phone shows on one line
 _ACTION = re.compile(r": (\{\{ link \}\})")
 _BARE_LINK = re.compile(r"(?<![\">])(\{\{ (?:link|preferences|unsubscribe) \}\})")
@@ -50,7 +51,7 @@ def note(body: str, values: Mapping[str, str]) -> str:
 def _for_html(values: Mapping[str, str]) -> dict[str, str]:
     dialled = {f"tel_{name}": _NOT_DIALLED.sub("", values[name]) for name in _PHONES if name in values}
     shown = {"shown_link": _shown(values["link"])} if "link" in values else {}
-    return {name: escape(value) for name, value in {**values, **dialled, **shown}.items()}
+    return {name: _BREAK.join(escape(value).split("\n")) for name, value in {**values, **dialled, **shown}.items()}
 
 
 def _shown(link: str) -> str:

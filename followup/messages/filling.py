@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from followup.messages.catalogue import PLACEHOLDER, WordingError
 
 Value = str | Callable[[], str]  #: what is costly to make, such as a signed link, is made only if the words ask for it
+BY_HAND = "text"  #: the placeholder of what a person typed, the one value that keeps its lines
 
+_EMPTY_LINES = re.compile(r"\n{3,}")
 _NAME_WITH_COMMA = re.compile(r",? \{\{ name \}\}")
 
 
@@ -17,6 +19,12 @@ def clean(value: str) -> str:
     return " ".join(value.split())
 
 
+def clean_lines(value: str) -> str:
+    """The same of each line, with no more than one empty line between two."""
+    lines = [clean(line) for line in value.splitlines()]
+    return _EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip()
+
+
 class Cleaned(Mapping[str, str]):
     """Values fit to go into words, each made and cleaned when it is asked for."""
 
@@ -25,7 +33,8 @@ class Cleaned(Mapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         value = self._values[name]
-        return clean(value if isinstance(value, str) else value())
+        written = value if isinstance(value, str) else value()
+        return clean_lines(written) if name == BY_HAND else clean(written)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)

@@ -175,6 +175,14 @@ def test_a_draft_shows_exactly_what_leaves(clinic: Clinic, channel: Channel) -> 
     assert bool(drawn.subject) is (channel is Channel.EMAIL)
 
 
+@pytest.mark.parametrize("channel", Channel)
+def test_lines_stay_as_they_were_typed(clinic: Clinic, channel: Channel) -> None:
+    clinic.record()
+    text = draw_up(clinic, " Hi Ada,\r\n\r\n\n\n* bring\ta towel \n* come at 9", channel=channel).text
+
+    assert "Hi Ada,\n\n* bring a towel\n* come at 9" in text
+
+
 def test_an_email_has_the_emergency_number(clinic: Clinic) -> None:
     clinic.record()
     written = write(clinic, channel=Channel.EMAIL)

@@ -41,6 +41,14 @@ def email(key: str = "check-in", language: str = "en", **values: str) -> Compose
     return compose(key, language=language, channel=Channel.EMAIL, values={**VALUES, **values})
 
 
+def test_words_typed_by_hand_keep_their_lines_and_are_no_markup() -> None:
+    typed = "Dear Ada,\n\n<b>Bring</b> *shoes*\n- and a towel"
+    drawn = email("by-hand", text=typed)
+
+    assert drawn.text.startswith(f"{typed}\n\nEmergency?")
+    assert "Dear Ada,<br>\n<br>\n&lt;b&gt;Bring&lt;/b&gt; *shoes*<br>\n- and a towel</p>" in drawn.html
+
+
 def test_plain_text_reads_without_marks() -> None:
     assert email("answer-emergency").text == (
         "We can't treat emergencies by email or text.\n\n"
