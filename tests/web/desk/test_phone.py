@@ -8,17 +8,19 @@ from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import requests
+from sqlalchemy import Engine, event
 
 from followup.db import OpenDb, new_id
 from followup.emulators import DEFAULT_ACCOUNT, Emulators
 from followup.models import Patient, Reply
 from followup.runtime import Runtime
-from followup.terms import Channel, Question, Role
-from followup.testing import engine, recording, service
+from followup.terms import Channel, Question, Role, Status
+from followup.testing import engine as engines, recording, service
 from followup.testing.clock import StandingClock
 from followup.testing.plugin import START
 from followup.testing.web import reserved_port, serving
@@ -188,10 +190,10 @@ def test_on_the_real_engine_a_text_comes_an_answer_goes_back_and_an_alert_waits(
         url = f"http://{host}:{port}"
         emulators.reply_url = f"{url}/hooks/twilio/reply"
         runtime = service.make_runtime(tmp_path / "followup.sqlite3", emulators=emulators, public_url=url, now=clock)
-        celery = engine.make_eager_celery(runtime)
+        celery = engines.make_eager_celery(runtime)
         with serving(create_app(runtime), door):
             patient = recording.record(runtime, {"regions": ["knee"]}, number=142).treatment.patient_id
-            engine.run_through(celery, runtime, clock, timedelta(days=1))
+            engines.run_through(celery, runtime, clock, timedelta(days=1))
             person = Person(Browser(create_app(runtime)))
             person.fill("/sign-in/practice", on="/sign-in", role="desk")
             path = f"/phone/{patient}"
@@ -202,12 +204,34 @@ def test_on_the_real_engine_a_text_comes_an_answer_goes_back_and_an_alert_waits(
             part = person.fill(f"{path}/say", on=path, body="C", headers=SCRIPT, **marks(page)).text
             assert 'phone-text--mine" dir="auto">C<' in part
             assert 'id="say"' in part
-            engine.run_to_rest(celery, runtime)
+            engines.run_to_rest(celery, runtime)
 
             assert "Waits: open alert" in person.get(path).text
             assert '<li class="tour-step is-done"' in person.get(path).text
             assert "An alert waits on Today: press Take." in person.get("/").text
         runtime.close()
+
+
+def test_many_messages_cost_no_more_statements(
+    person: Person, patient: Patient, add_message: AddMessage, engine: Engine
+) -> None:
+    path, counts = f"/phone/{patient.id}", []
+    person.get(path)  # keeps that it was seen
+    for many in (3, 30):
+        for number in range(many):
+            add_message(due_at=NOW + timedelta(hours=number + 1))
+            add_message(left_at=NOW, status=Status.SENT)
+        statements: list[str] = []
+
+        def note(_conn: Any, _cursor: Any, statement: str, *_: Any, into: list[str] = statements) -> None:
+            into.append(statement)
+
+        event.listen(engine, "before_cursor_execute", note)
+        assert person.get(path).status_code == 200
+        event.remove(engine, "before_cursor_execute", note)
+        counts.append(len(statements))
+
+    assert counts[0] == counts[1]
 
 
 def test_while_live_there_is_no_such_page(hire: Hire, patient: Patient) -> None:
