@@ -40,7 +40,8 @@ def find(db: Session, *, reply: Reply, holders: Sequence[Patient]) -> Whose:
     """Who wrote this. `holders` are locked. Says whom earlier replies are about, if that is what this one does."""
     if reply.patient_id:
         return Whose(patient=db.get_one(Patient, reply.patient_id), holders=holders)
-    staff = db.scalars(select(Staff).where(Staff.phone == reply.sent_from)).one_or_none()
+    works_here = Staff.phone == reply.sent_from, Staff.left_at.is_(None)
+    staff = db.scalars(select(Staff).where(*works_here)).one_or_none()
     if len(holders) <= 1:
         return Whose(patient=holders[0] if holders else None, holders=holders, staff=staff)
     names, waits = [holder.given_name for holder in holders], _waits_for_a_name(db, reply, holders)

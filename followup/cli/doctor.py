@@ -1,6 +1,7 @@
 """`followup doctor`: everything that could keep messages from leaving, one line each, with the mend."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -17,10 +18,19 @@ from followup.cli.console import misspelt, tell_list
 from followup.db import connect, reader, real_time
 from followup.models import Clock
 from followup.queries import readiness
-from followup.queries.readiness import Finding, Grade
+from followup.queries.findings import Finding, Grade
 from settings import Settings, SettingsError
 
 _CLOCKS_AGREE_TO = timedelta(seconds=1)  # an older wake-up is dropped
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What is told of one finding."""
+
+    grade: Grade
+    check: str
+    detail: str
 
 
 def doctor(*, as_json: Annotated[bool, typer.Option("--json", help="The same as JSON.")] = False) -> None:
@@ -36,7 +46,7 @@ def doctor(*, as_json: Annotated[bool, typer.Option("--json", help="The same as 
         if not as_json:
             typer.echo(f"{finding.grade:<4}  {finding.check:<10}  {finding.detail}")
     if as_json:
-        tell_list(found)
+        tell_list([_Line(one.grade, one.check, one.detail) for one in found])
     if any(finding.grade is Grade.STOP for finding in found):
         raise typer.Exit(1)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
-from followup.queries.readiness import Finding, Grade
+from followup.queries.findings import Finding, Grade
 from settings import SECRET_KEY_LENGTH, Settings, is_loopback
 
 _OK, _WARN, _STOP = Grade.OK, Grade.WARN, Grade.STOP

@@ -13,7 +13,7 @@ from redis.retry import Retry
 from followup.cli.broker import broker_in
 from followup.messages.http import HttpError, KeptAliveClient, MaybeSentError, NotSentError
 from followup.messages.smtp_account import SmtpAccount, Tls
-from followup.queries.readiness import Finding, Grade
+from followup.queries.findings import Finding, Grade
 from settings import Settings, TwilioAccess
 
 PATIENCE = 5.0  # seconds, for each question

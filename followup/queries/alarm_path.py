@@ -8,32 +8,36 @@ from sqlalchemy.orm import Session
 
 from followup.models import Alert, Clinic, Message, Patient, Staff
 from followup.models.duty import Duty, listed, proof_key
-from followup.terms import Origin, Role, Status
+from followup.queries.findings import Finding, Grade, Mend
+from followup.terms import Channel, Origin, Role, Status
 
 _LATELY = timedelta(days=1)
+_ADDRESS = {Channel.SMS: "number", Channel.EMAIL: "address"}
 _DID_NOT_ARRIVE = Status.FAILED, Status.UNDELIVERED, Status.SKIPPED
 
 
-def deaf(db: Session) -> Iterator[str]:
-    """Clinics whose patients' alarms nobody would hear, as sentences with the mend."""
-    if db.scalar(select(exists().where(Staff.role == Role.ADMIN))):
+def deaf(db: Session) -> Iterator[Finding]:
+    """Clinics whose patients' alarms nobody would hear."""
+    if db.scalar(select(exists().where(Staff.role == Role.ADMIN, Staff.left_at.is_(None)))):
         return
     for clinic in _unlisted(db):
         if db.scalar(select(exists().where(Patient.clinic_id == clinic.id))):
-            yield f"{clinic.key} has patients and nobody who is told of alerts; {_mend(clinic)}."
+            what = f"{clinic.key} has patients and nobody who is told of alerts."
+            yield Finding(Grade.STOP, "alarms", what, _list_somebody(clinic))
 
 
-def weak(db: Session, *, now: datetime) -> Iterator[str]:
-    """What makes the way to a person worse than it should be, as sentences with the mend."""
+def weak(db: Session, *, now: datetime) -> Iterator[Finding]:
+    """What makes the way to a person worse than it should be."""
     for clinic in _unlisted(db):
-        yield f"{clinic.key} has nobody on call, so that alerts go to administrators alone; {_mend(clinic)}."
+        what = f"{clinic.key} has nobody on call, so that alerts go to administrators alone."
+        yield Finding(Grade.WARN, "alarms", what, _list_somebody(clinic))
     duties = listed(db)
     for duty in duties:
         if not duty.staff.phone:
-            yield (
-                f"{duty.staff.email} is on call for {duty.clinic.key} without a phone, and emails wake nobody; "
-                f"run `followup staff add {duty.staff.email} --phone NUMBER`."
-            )
+            what = f"{duty.staff.email} is on call for {duty.clinic.key} without a phone, and emails wake nobody."
+            run = f"Run `followup staff add {duty.staff.email} --phone NUMBER`."
+            mend = Mend(run, f"/settings/staff/{duty.staff.id}#phone", "Give them a number")
+            yield Finding(Grade.WARN, "alarms", what, mend)
     yield from _unproven(db, duties, now)
     lost = db.scalar(
         select(func.count())
@@ -42,7 +46,9 @@ def weak(db: Session, *, now: datetime) -> Iterator[str]:
         .where(Alert.raised_at > now - _LATELY, Message.origin == Origin.ALARM, Message.status.in_(_DID_NOT_ARRIVE))
     )
     if lost:
-        yield f"{lost} notices of alerts of the last day did not arrive; `followup messages` says why."
+        what = f"{lost} {'notice' if lost == 1 else 'notices'} of alerts of the last day did not arrive."
+        mend = Mend("`followup messages` says why.", "/settings/on-call", "See who is told")
+        yield Finding(Grade.WARN, "alarms", what, mend)
 
 
 def _unlisted(db: Session) -> Iterator[Clinic]:
@@ -52,7 +58,7 @@ def _unlisted(db: Session) -> Iterator[Clinic]:
             yield clinic
 
 
-def _unproven(db: Session, duties: list[Duty], now: datetime) -> Iterator[str]:
+def _unproven(db: Session, duties: list[Duty], now: datetime) -> Iterator[Finding]:
     first = {duty.clinic.id: duty for duty in reversed(duties)}
     for duty in first.values():
         for channel in duty.channels:
@@ -60,11 +66,12 @@ def _unproven(db: Session, duties: list[Duty], now: datetime) -> Iterator[str]:
             newest = select(Message).where(Message.once_key.in_(keys)).order_by(Message.due_at.desc()).limit(1)
             test = db.scalars(newest).one_or_none()
             if test and test.status in _DID_NOT_ARRIVE:
-                yield (
-                    f"The daily test of {duty.clinic.key} by {channel} did not reach {duty.staff.email}; "
-                    f"`followup message {test.id}` says why."
-                )
+                what = f"The daily test of {duty.clinic.key} by {channel} did not reach {duty.staff.email}."
+                field = "phone" if channel is Channel.SMS else "email"
+                page, label = f"/settings/staff/{duty.staff.id}#{field}", f"Check the {_ADDRESS[channel]}"
+                yield Finding(Grade.WARN, "alarms", what, Mend(f"`followup message {test.id}` says why.", page, label))
 
 
-def _mend(clinic: Clinic) -> str:
-    return f"run `followup staff add EMAIL --phone NUMBER --on-call always --clinic {clinic.key}`"
+def _list_somebody(clinic: Clinic) -> Mend:
+    run = f"Run `followup staff add EMAIL --phone NUMBER --on-call always --clinic {clinic.key}`."
+    return Mend(run, f"/settings/on-call/{clinic.key}", "Put somebody on call")

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from followup.actions import whose
 from followup.actions.whose import Assigned
-from followup.models import Alert, Message, Outcome, Patient, Reply
+from followup.models import Alert, Message, Outcome, Patient, Reply, Staff
 from followup.terms import Label, Origin
+from tests.alarms import FIRST, put_on_call
 from tests.builders import MONDAY, PHONE, Clinic, local
 
 NOON = local(7, 12)
@@ -191,6 +192,14 @@ def test_staff_may_say_whose_it_is(clinic: Clinic) -> None:
     [reply], [alert] = replies(clinic), alerts(clinic)
     assert (reply.answers_id, names(clinic)) == (clinic.message("pain-score").id, ["Ada"])
     assert (alert.patient_id, alert.resolved_at) == (reply.patient_id, local(14, 12))
+
+
+def test_who_works_here_no_longer_takes_no_alert_and_is_a_stranger(clinic: Clinic) -> None:
+    put_on_call(clinic, FIRST, phone=STRANGER)
+    with clinic.open_db() as db:
+        db.execute(update(Staff).values(left_at=MONDAY, left_by="test"))
+    clinic.reply("1", now=MONDAY, sent_from=STRANGER)
+    assert [alert.taken_by for alert in alerts(clinic)] == [None]
 
 
 def test_what_is_known_to_be_someones_is_not_given_to_another(clinic: Clinic) -> None:

@@ -220,7 +220,7 @@ def test_a_clinic_without_emergency_number_stops(sqlite_url: str) -> None:
     assert result.exit_code == 1
     assert told(result)["clinic"] == (
         "stop",
-        "maple has no emergency number, and nothing leaves without; set it.",
+        "maple has no emergency number, and nothing leaves without. Set it under Settings, Clinics.",
     )
 
 

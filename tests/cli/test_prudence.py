@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from followup.cli.prudence import examine
-from followup.queries.readiness import Grade
+from followup.queries.findings import Grade
 from settings import Settings
 
 Configure = Callable[..., None]

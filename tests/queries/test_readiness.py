@@ -2,14 +2,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from followup.actions import pausing, staffing
 from followup.actions.staffing import StaffEntry
 from followup.db import OpenDb
 from followup.messages.gateway import Refusal, Refused
-from followup.models import Clinic as Location, OnCall, Sender
-from followup.queries.readiness import Finding, Grade, examine
+from followup.models import Clinic as Location, OnCall, Sender, Staff
+from followup.queries.findings import Finding, Grade
+from followup.queries.readiness import examine
 from followup.terms import Channel, Role
 from tests.alarms import FIRST, SECOND, prove, put_on_call, raise_one
 from tests.builders import MONDAY, Clinic, local
@@ -55,7 +56,7 @@ def test_a_pause_stops_and_is_told_with_its_reason(clinic: Clinic) -> None:
         pausing.pause(db, why="wrong number", now=MONDAY, by="desk")
     told = found(clinic)[0]
     assert (told.grade, told.check) == (Grade.STOP, "pause")
-    assert told.detail == "Paused since 2027-06-07 14:00 UTC by desk: wrong number; run `followup resume`."
+    assert told.detail == "Paused since 2027-06-07 14:00 UTC by desk: wrong number. Run `followup resume`."
 
 
 def test_what_is_due_and_does_not_leave_stops(clinic: Clinic) -> None:
@@ -103,8 +104,18 @@ def test_a_clinic_with_patients_and_nobody_to_tell_stops(clinic: Clinic) -> None
         db.execute(delete(OnCall))
     [stop, warn] = alarms(clinic)
     assert stop[0] is Grade.STOP
-    assert stop[1].startswith("maple has patients and nobody who is told of alerts; run `followup staff add")
+    assert stop[1].startswith("maple has patients and nobody who is told of alerts. Run `followup staff add")
     assert warn[0] is Grade.WARN
+
+
+def test_an_administrator_who_has_left_hears_nothing(clinic: Clinic) -> None:
+    clinic.record()
+    with clinic.open_db() as db:
+        db.execute(delete(OnCall))
+        entry = StaffEntry(email="boss@maple.example", role=Role.ADMIN)
+        staffing.put_staff(db, entry=entry, country="US", now=MONDAY, by="test")
+        db.execute(update(Staff).where(Staff.role == Role.ADMIN).values(left_at=MONDAY, left_by="test"))
+    assert [grade for grade, _ in alarms(clinic)] == [Grade.STOP, Grade.WARN]
 
 
 def test_administrators_stand_in_for_a_list_and_that_is_told(clinic: Clinic) -> None:
@@ -132,7 +143,7 @@ def test_a_daily_test_that_did_not_arrive_is_told_until_the_next_one_does(clinic
     clinic.tick(local(7, 9))
     [(grade, detail)] = alarms(clinic, now=local(7, 10))
     assert grade is Grade.WARN
-    assert detail.startswith(f"The daily test of maple by sms did not reach {FIRST}; `followup message ")
+    assert detail.startswith(f"The daily test of maple by sms did not reach {FIRST}. `followup message ")
     prove(clinic, local(8, 9))
     clinic.tick(local(8, 9))
     assert alarms(clinic, now=local(8, 9))[0][0] is Grade.OK
@@ -142,5 +153,5 @@ def test_notices_that_did_not_arrive_are_counted_for_a_day(clinic: Clinic) -> No
     clinic.sms.answer_next(Refused(Refusal.UNKNOWN, "30003"))
     raise_one(clinic)
     clinic.tick(MONDAY)
-    assert alarms(clinic)[0][1].startswith("1 notices of alerts of the last day did not arrive")
+    assert alarms(clinic)[0][1].startswith("1 notice of alerts of the last day did not arrive")
     assert alarms(clinic, now=MONDAY + timedelta(days=2))[0][0] is Grade.OK

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from followup.actions import auditing
+from followup.actions import auditing, pausing
 from followup.db import OpenDb
 from followup.models import ApiKey, AuditEntry, Clinic, Message, OnCall, Sender, Staff, Switch
 from followup.terms import Channel, Role
@@ -267,6 +267,21 @@ def test_readiness_says_what_stops_messages(admin: Person, open_db: OpenDb, clin
 
     assert "oak has no emergency number" in text
     assert "Stops messages" in text
+    assert '<a href="/settings/clinics/oak#emergency">Set it</a>' in text
+
+
+def test_readiness_leads_to_the_page_that_mends_it_and_names_no_command(
+    admin: Person, hire: Hire, open_db: OpenDb, clinic: Clinic
+) -> None:
+    with open_db() as db:
+        pausing.pause(db, why="a test", now=NOW, by="test")
+    text = admin.get("/settings").text
+    findings = text.split('class="findings"')[1].split("</ul>")[0]
+
+    assert '<a href="/settings#pause-h">Resume</a>' in findings
+    assert f'<a href="/settings/on-call/{clinic.key}">Put somebody on call</a>' in findings
+    assert "followup " not in findings
+    assert "An administrator can mend it" in hire(Role.DESK).get("/settings").text
 
 
 def test_the_log_is_read_page_by_page_by_person_and_by_thing(admin: Person, open_db: OpenDb) -> None:

@@ -6,6 +6,7 @@ from followup.actions import clinics, pausing, versions
 from followup.actions.clinic_fields import Unfit
 from followup.actions.versions import ChangedMeanwhile
 from followup.queries import readiness
+from followup.queries.findings import Grade
 from followup.terms import Channel, Role
 from followup.web.access import StaffRouter
 from followup.web.depends import TheForm
@@ -62,7 +63,7 @@ def _draw(desk: TheDesk, *, status: int = 200, **typed_values: object) -> HTMLRe
     with desk.read() as db:
         findings = readiness.examine(db, now=desk.now)
         rates = clinics.shown_rates(db)
-    findings.sort(key=lambda finding: list(readiness.Grade)[::-1].index(finding.grade))
+    findings.sort(key=lambda finding: list(Grade)[::-1].index(finding.grade))
     values: dict[str, object] = {
         "given": rates,
         "wrong": {},
