@@ -11,7 +11,7 @@ from followup.models.desk import SENDING
 
 
 def pause(db: Session, *, why: str, now: datetime, by: str) -> bool:
-    """Let nothing leave but alarms. False when it is paused already."""
+    """Let nothing leave but what goes to staff. False when it is paused already."""
     if db.get(Switch, SENDING):
         return False
     db.add(Switch(name=SENDING, off_at=now, off_by=by, why=why))

@@ -24,12 +24,12 @@ from followup.messages.links import Links
 from followup.messages.wording import Composed
 from followup.models import Attempt, Message, Patient, Sender, Switch, facts
 from followup.models.desk import SENDING
-from followup.models.owed import IS_OWED, Owed, load
+from followup.models.owed import IS_OWED, IS_TO_STAFF, Owed, load
 from followup.models.traffic import ORDINARY_LANE, PRIORITY_LANE
 from followup.models.writing import Row, insert_all, write_changes
 from followup.rules.permission import Hold, Move, Skip
 from followup.rules.slots import Shift
-from followup.terms import Channel, Origin, Status
+from followup.terms import Channel, Status
 
 _BATCH = {Channel.SMS: 500, Channel.EMAIL: 50}
 _MOST_BATCHES = 8
@@ -43,7 +43,7 @@ def lease(db: Session, *, now: datetime, patience: Patience) -> list[tuple[Chann
     batches: list[tuple[Channel, UUID]] = []
     for lane in (PRIORITY_LANE,) if paused else (PRIORITY_LANE, ORDINARY_LANE):
         for sender in senders:
-            due = _due(sender.channel, lane, now, clock, only_alarms=paused)
+            due = _due(sender.channel, lane, now, clock, only_to_staff=paused)
             left = room(db, sender, clock=clock) if lane == ORDINARY_LANE else float("inf")
             for _ in range(_MOST_BATCHES):
                 token, most = new_id(), int(max(0, min(_BATCH[sender.channel], left)))
@@ -79,7 +79,7 @@ def begin(
     for each, verdict in zip(owed, verdicts, strict=True):
         message = each.message
         message.lease_token = message.leased_until = None
-        is_held = pace.is_stopped or (paused and message.origin is not Origin.ALARM)
+        is_held = pace.is_stopped or (paused and message.staff_id is None)
         if message.status is not Status.SCHEDULED or is_held or (each.is_capped and message.patient_id in reached):
             continue  # a later tick judges it again, with the text that leaves now counted
         match verdict:
@@ -123,7 +123,7 @@ def record(db: Session, *, answers: Sequence[tuple[Parcel, Answer]], now: dateti
 
 
 def _due(
-    channel: Channel, lane: int, now: datetime, clock: datetime, *, only_alarms: bool
+    channel: Channel, lane: int, now: datetime, clock: datetime, *, only_to_staff: bool
 ) -> list[ColumnElement[bool]]:
     where = [
         IS_OWED,
@@ -133,7 +133,7 @@ def _due(
         or_(Message.leased_until.is_(None), Message.leased_until < clock),
         or_(Message.next_try_at.is_(None), Message.next_try_at <= clock),
     ]
-    return [*where, Message.origin == Origin.ALARM] if only_alarms else where
+    return [*where, IS_TO_STAFF] if only_to_staff else where
 
 
 def _take(db: Session, where: list[ColumnElement[bool]], most: int, token: UUID, until: datetime) -> int:

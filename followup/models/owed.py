@@ -23,6 +23,9 @@ T = TypeVar("T", Clinic, Patient, Step, Staff, TreatmentSession)
 # Written into the statement: a database uses the index of what is owed only for this very word.
 IS_OWED = Message.status == literal(Status.SCHEDULED, Message.status.type, literal_execute=True)
 
+#: A pause holds what goes to patients; alarms, invitations and letters about passwords leave through it.
+IS_TO_STAFF = Message.staff_id.is_not(None)
+
 
 @dataclass(frozen=True, slots=True)
 class Owed:

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from followup.db import real_time
 from followup.models import Clock, Message, Sender, Switch
 from followup.models.desk import SENDING
+from followup.models.owed import IS_TO_STAFF
 from followup.models.traffic import ORDINARY_LANE, PRIORITY_LANE
-from followup.terms import Channel, Origin, Status
+from followup.terms import Channel, Status
 
 PATIENCE = timedelta(seconds=60)
 
@@ -35,7 +36,7 @@ class Problem:
 def problems(db: Session, *, now: datetime) -> list[Problem]:
     """What is wrong with sending at business time `now`; empty while everything that is due leaves.
 
-    A pause is no problem: alarms alone are judged then. What is taken up again (a resume, a message that a gateway
+    A pause is no problem: only what goes to staff is judged then. What is taken up again (a resume, a message that a gateway
     turned out not to have) may count as late until the next tick.
     """
     senders = db.scalars(select(Sender).order_by(Sender.channel)).all()
@@ -66,7 +67,7 @@ def _late(db: Session, senders: Sequence[Sender], now: datetime) -> Iterator[Pro
 def _oldest(
     db: Session, channel: Channel, lane: int, *, due_before: datetime, free_before: datetime, paused: bool
 ) -> Row[UUID, datetime] | None:
-    where: list[ColumnElement[bool]] = [Message.origin == Origin.ALARM] if paused else []
+    where: list[ColumnElement[bool]] = [IS_TO_STAFF] if paused else []
     return db.execute(
         select(Message.id, Message.due_at)
         .where(

@@ -9,9 +9,9 @@ from followup.db import real_time
 from followup.models import Alert, Enrolment, Message, Reply, Sender, Switch
 from followup.models.desk import SENDING
 from followup.models.duty import next_proof, unproven
-from followup.models.owed import IS_OWED
+from followup.models.owed import IS_OWED, IS_TO_STAFF
 from followup.models.traffic import PRIORITY_LANE
-from followup.terms import Origin, Status
+from followup.terms import Status
 
 
 def unfinished(db: Session, *, now: datetime) -> int:
@@ -24,8 +24,9 @@ def unfinished(db: Session, *, now: datetime) -> int:
         or_(Message.next_try_at.is_(None), Message.next_try_at <= real_time(db)),
     )
     if db.get(Switch, SENDING):
-        due = due.where(Message.lane == PRIORITY_LANE, Message.origin == Origin.ALARM)
-    sending = select(func.count()).where(Message.status == Status.SENDING)
+        due = due.where(Message.lane == PRIORITY_LANE, IS_TO_STAFF)
+    # Whatever is on its way will be looked at, and is among the few rows of that index.
+    sending = select(func.count()).where(Message.status == Status.SENDING, Message.check_at.is_not(None))
     unread = select(func.count()).where(Reply.read_at.is_(None))
     rounds = select(func.count()).where(Alert.next_at <= now)
     silent = select(func.count()).where(Enrolment.answer_by <= now)

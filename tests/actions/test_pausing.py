@@ -2,10 +2,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from followup.actions import pausing
+from followup.actions import inviting, pausing, staffing
 from followup.messages.gateway import Unavailable
 from followup.models import AuditEntry
-from followup.terms import Origin, Reason, Status
+from followup.terms import Reason, Status
+from tests.alarms import FIRST, put_on_call, raise_one
 from tests.builders import MONDAY, Clinic, local
 
 
@@ -19,13 +20,18 @@ def resume(clinic: Clinic, now: datetime = MONDAY) -> bool:
         return pausing.resume(db, now=now, by="desk")
 
 
-def test_a_pause_lets_alarms_through_and_nothing_else(clinic: Clinic) -> None:
+def test_a_pause_lets_through_what_goes_to_staff_and_nothing_else(clinic: Clinic) -> None:
+    put_on_call(clinic, FIRST, phone="212-555-0151")
     patient = clinic.record().treatment.patient_id
-    alarm = clinic.owe(patient, due_at=MONDAY, origin=Origin.ALARM)
     clinic.owe(patient, due_at=MONDAY)
+    raise_one(clinic)
+    with clinic.open_db() as db:
+        inviting.invite(db, staff=staffing.find_staff(db, FIRST), now=MONDAY, by="test")
     pause(clinic)
     clinic.tick(MONDAY)
-    assert [parcel.message_id for parcel in clinic.sms.sent] == [alarm]
+    assert [parcel.to for parcel in clinic.sms.sent] == ["+12125550151"]
+    assert {parcel.subject for parcel in clinic.email.sent} >= {"Maple Clinic: choose your password"}
+    assert {parcel.to for parcel in clinic.email.sent} == {FIRST}
 
 
 def test_a_pause_only_delays(clinic: Clinic) -> None:

@@ -14,6 +14,7 @@ from followup.actions import pausing
 from followup.messages.gateway import Accepted, Parcel, Unavailable
 from followup.models import AuditEntry, Message
 from followup.terms import Channel, Origin, Purpose, Reason, Status
+from tests.alarms import FIRST, put_on_call, raise_one
 from tests.builders import AT_ONCE, MONDAY, PHONE, Clinic, local
 
 NEXT_DAY = local(8, 10)
@@ -218,14 +219,15 @@ def test_a_patient_whose_zone_is_broken_lives_where_the_clinic_is(clinic: Clinic
 
 
 def test_a_pause_reaches_what_is_leased_already(clinic: Clinic) -> None:
+    put_on_call(clinic, FIRST, phone="212-555-0151")
     patient = clinic.record().treatment.patient_id
-    alarm = clinic.owe(patient, due_at=MONDAY, origin=Origin.ALARM)
     clinic.owe(patient, due_at=MONDAY)
+    raise_one(clinic)
     batches = clinic.lease(local(7, 12))
     with clinic.open_db() as db:
         pausing.pause(db, why="", now=MONDAY, by="test")
     begun = [parcel for _, token in batches for parcel in clinic.begin(token, MONDAY) or []]
-    assert [parcel.message_id for parcel in begun] == [alarm]
+    assert {parcel.to for parcel in begun} == {"+12125550151", FIRST}
     assert clinic.message("what-to-expect").status is Status.SCHEDULED
     assert clinic.message("what-to-expect").lease_token is None
 

@@ -7,9 +7,9 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from followup.db import OpenDb, new_id, real_time
-from followup.models import Clinic, Clock, Message, Patient, Sender, Switch
+from followup.models import Clinic, Clock, Message, Patient, Sender, Staff, Switch
 from followup.queries.health import problems
-from followup.terms import Channel, Origin, Purpose, Status
+from followup.terms import Channel, Origin, Purpose, Role, Status
 
 NOW = datetime(2026, 11, 12, 10, 0, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -100,14 +100,17 @@ def test_what_waits_for_its_next_try_is_not_late(open_db: OpenDb, owe: Owe) -> N
     assert found(open_db) == ["watchdog"]
 
 
-def test_a_pause_holds_everything_but_alarms(open_db: OpenDb, owe: Owe) -> None:
+def test_a_pause_holds_everything_but_what_goes_to_staff(open_db: OpenDb, owe: Owe) -> None:
     owe()
     owe(lane=0, origin=Origin.REPLY)
     with open_db() as db:
         db.add(Switch(name="sending", off_at=NOW, off_by="desk"))
     assert found(open_db) == []
 
-    owe(lane=0, origin=Origin.ALARM)
+    someone = Staff(id=new_id(), email="kim@oak.example", role=Role.DESK, added_at=NOW, added_by="test")
+    with open_db() as db:
+        db.add(someone)
+    owe(lane=0, origin=Origin.ALARM, patient_id=None, staff_id=someone.id)
     assert found(open_db) == ["watchdog"]
 
 
