@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate --quiet
 
 # Compiling once is what makes the second start, and every process after the first, quick.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench live fix lock
+.PHONY: help setup run test check bench live look fix lock
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,13 +34,16 @@ bench: setup ## measure, beside peers (takes minutes)
 live: setup ## prove it live, beside Postfix, Redis and PostgreSQL (takes five minutes, as root)
 	@$(BIN)/python -m proofs
 
+look: setup $(VENV)/looks ## walk every page in Chromium, and take pictures (takes minutes)
+	@$(BIN)/python -m proofs.look $(ARGS)
+
 fix: setup ## format, and mend what can be mended by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: setup ## write requirements.lock anew from pyproject.toml
-	$(BIN)/uv pip compile --universal --python-version 3.11 --group dev pyproject.toml \
-		--no-emit-index-url --no-header --no-annotate --quiet -o requirements.lock
+lock: setup ## write both locks anew from pyproject.toml
+	$(COMPILE) --group dev pyproject.toml -o requirements.lock
+	$(COMPILE) --group look --constraint requirements.lock -o requirements-look.lock
 
 $(VENV)/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python")'
@@ -47,4 +51,8 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --requirement requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+$(VENV)/looks: requirements-look.lock $(VENV)/installed
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements-look.lock
 	@touch $@

@@ -15,8 +15,8 @@ from sqlalchemy import text
 from followup.db import reader
 from proofs import apart, children, mails, needs, stage, texts, told, week
 from proofs.certificates import authority
+from proofs.checks import Check, show
 from proofs.stage import Stage
-from proofs.told import Check
 
 
 def main() -> int:
@@ -31,7 +31,7 @@ def main() -> int:
             with ExitStack() as stack:
                 for check in _prove(stage.set_up(stack, home)):
                     checks.append(check)
-                    _show(check)
+                    show(check)
         except Exception as why:  # noqa: BLE001 - shown with what led to it
             print(f"{type(why).__name__}: {why}", file=sys.stderr)
             checks.append(Check("it came to its end", "", [str(why)]))
@@ -107,12 +107,6 @@ def _work(scene: Stage) -> Check:
         f"{name}: {event['event']}" for name, said in events.items() for event in said if event["level"] == "error"
     ]
     return Check("both machines did the work, without an error", f"batches: {told.counted(counts)}", faults)
-
-
-def _show(check: Check) -> None:
-    print(f"{'NO' if check.faults else 'ok'}  {check.what}: {check.seen}", flush=True)
-    for fault in check.faults[:10]:
-        print(f"      {fault}")
 
 
 if __name__ == "__main__":

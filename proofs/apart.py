@@ -6,7 +6,8 @@ from itertools import pairwise
 
 from followup.terms import AttemptOutcome, Channel, Reason, Status
 from proofs import relay
-from proofs.told import Check, Told, counted
+from proofs.checks import Check
+from proofs.told import Told, counted
 from proofs.week import in_ascii
 
 

@@ -7,7 +7,8 @@ from email.message import EmailMessage
 
 from followup.terms import AttemptOutcome, Channel
 from proofs import relay
-from proofs.told import Check, Told, counted
+from proofs.checks import Check
+from proofs.told import Told, counted
 from proofs.week import in_ascii
 
 _TAKEN = re.compile(r"/cleanup\[\d+\]: \w+: message-id=(<\S+@clinic\.example>)$")

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from followup.models import Reply, Sender
 from followup.terms import Channel, Origin, Reason
-from proofs.told import Check, Told
+from proofs.checks import Check
+from proofs.told import Told
 
 STOPS = "+16025550103"  #: a patient without email, of T-103
 _WINDOW, _LATE = timedelta(seconds=10), timedelta(seconds=2)  #: a worker may speak a moment after its slot

@@ -11,17 +11,9 @@ from sqlalchemy.orm import Session
 from benchmarks.figures import percentile
 from followup.models import Attempt, Message, Patient
 from followup.terms import AttemptOutcome, Channel, Status
+from proofs.checks import Check
 
 WENT = frozenset({Status.SENT, Status.DELIVERED, Status.UNDELIVERED})
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that must be so, what was seen of it, and where it is not so."""
-
-    what: str
-    seen: str
-    faults: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""`make look`: the practice service, walked in Chromium as staff and patients would."""

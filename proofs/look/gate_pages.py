@@ -1,0 +1,43 @@
+"""The pages before a sign-in."""
+
+from collections.abc import Mapping
+
+from proofs.look.walking import Reach, Walk, at
+
+
+def _wrong(walk: Walk) -> None:
+    walk.go("/sign-in")
+    walk.fill(email="nobody@maple.example", password="not this one")
+    walk.page.locator("form[action$='/sign-in'] [type=submit]").click()
+
+
+def _asked(walk: Walk) -> None:
+    walk.go("/forgot-password")
+    walk.fill(email="desk@maple.example")
+    walk.page.locator("form [type=submit]").click()
+
+
+def _choose(walk: Walk) -> None:
+    walk.go(_link(walk))
+
+
+def _choose_wrong(walk: Walk) -> None:
+    walk.go(_link(walk))
+    walk.fill(password="short", again="other")
+    walk.send_as_it_is("form")
+
+
+def _link(walk: Walk) -> str:
+    [line] = [line for line in walk.scene.letter("desk@maple.example").split() if "/password/" in line]
+    return line[line.index("/password/") :]
+
+
+PAGES: Mapping[str, Reach] = {
+    "sign-in": at("/sign-in"),
+    "sign-in-wrong": _wrong,
+    "forgot": at("/forgot-password"),
+    "forgot-asked": _asked,
+    "password": _choose,
+    "password-wrong": _choose_wrong,
+    "password-dead": at("/password/nothing"),
+}
