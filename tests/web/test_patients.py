@@ -5,7 +5,7 @@ from followup.models import Clinic, Consent, Patient
 from followup.runtime import Runtime
 from followup.terms import Channel, Consented, ConsentSource
 
-from .conftest import PUBLIC_URL, AddMessage, Browser, consents
+from .conftest import PUBLIC_URL, AddMessage, Browser, consents, on_one_database
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 PAGES = ("unsubscribe", "preferences", "feedback", "check-in", "still-or-gone", "book")
@@ -36,6 +36,7 @@ def test_one_click_stops_every_email_and_no_text(
     assert consents(open_db, patient.id, Channel.SMS) == {Consented.GIVEN}
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("body", "evidence"),
     [
@@ -88,6 +89,7 @@ def test_taking_it_back_needs_a_press(browser: Browser, runtime: Runtime, open_d
     assert consents(open_db, patient.id, Channel.EMAIL) == {Consented.WITHDRAWN}
 
 
+@on_one_database
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_says_how_to_reach_a_person(browser: Browser, runtime: Runtime, patient: Patient, page: str) -> None:
     text = browser.get(link(runtime, patient, page)).text
@@ -166,6 +168,7 @@ def test_booking_leads_to_the_clinics_own_page(
     assert (answer.status_code, answer.headers["Location"]) == (303, "https://oak.example/b?x=1")
 
 
+@on_one_database
 @pytest.mark.parametrize("token", ["x", "a.b", "%00", "é", "Zm9v.Zm9v"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_link_that_is_not_ours_says_what_to_do(

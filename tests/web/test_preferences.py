@@ -12,7 +12,7 @@ from followup.terms import Channel, Consented, ConsentSource, Purpose
 from followup.web import sheets
 from tests.builders import Clinic, local
 
-from .conftest import NOW, PUBLIC_URL, Browser, consents
+from .conftest import NOW, PUBLIC_URL, Browser, consents, on_one_database
 
 EVERY = [f"{channel}_{purpose}" for channel in Channel for purpose in Purpose]
 ASKED = {"asked": "here", "privacy": "detailed", "language": "en", "channel": ["sms", "email"]}
@@ -123,6 +123,7 @@ def test_privacy_and_language_are_kept_and_answered_in(
         assert (kept.minimal, kept.language) == (True, "es")
 
 
+@on_one_database
 @pytest.mark.parametrize(
     "changes", [{"asked": ""}, {"privacy": "loud"}, {"language": "tlh"}, {"privacy": ""}, {"language": "\x00"}]
 )

@@ -19,7 +19,7 @@ from followup.web import create_app
 from tests.alarms import put_on_call
 from tests.builders import Clinic, local
 
-from .conftest import PUBLIC_URL, Browser
+from .conftest import PUBLIC_URL, Browser, on_one_database
 
 DAY_1, DAY_2, DAY_7, DAY_14 = local(8, 10), local(9, 10), local(14, 10), local(21, 10)
 ASKED = [("check-in", DAY_1), ("still-or-gone", DAY_2), ("pain-score", DAY_7), ("change-score", DAY_14)]
@@ -71,6 +71,7 @@ def fields(page: str) -> set[str]:
     return set(re.findall(r'<(?:input|textarea)[^>]* name="([^"]+)"', page)) - {"language"}
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("step", "now", "expected"),
     [
@@ -88,6 +89,7 @@ def test_a_page_asks_what_its_message_asked(visit: Visit, step: str, now: dateti
         assert (answer.status_code, fields(answer.text)) == (200, expected)
 
 
+@on_one_database
 @pytest.mark.parametrize(("step", "now"), ASKED)
 def test_a_page_shows_numbers_to_call_and_nothing_of_the_patient(visit: Visit, step: str, now: datetime) -> None:
     visit.live_to(now)
@@ -150,6 +152,7 @@ def test_letters_are_kept_as_the_patient_read_them(visit: Visit, form: dict[str,
     assert [reply.body for reply in visit.kept()] == [body]
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("form", "heading", "words"),
     [
@@ -228,6 +231,7 @@ def test_an_old_link_says_what_to_do(visit: Visit) -> None:
     assert "A clinician will call you" in late.text
 
 
+@on_one_database
 @pytest.mark.parametrize("form", [{}, {"letters": "Z", "words": " \r\n\x07"}, {"pain_0_10": "9"}])
 def test_an_empty_form_is_not_kept_and_asks_once_more(visit: Visit, form: dict[str, str]) -> None:
     visit.live_to(DAY_1)
@@ -331,6 +335,7 @@ def loaded(browser: Browser, page: httpx.Response) -> Iterator[tuple[str, int]]:
         yield path, len(answer.content)
 
 
+@on_one_database
 @pytest.mark.parametrize(("step", "now"), ASKED)
 def test_a_page_is_under_sixty_kilobytes_with_all_that_it_loads(visit: Visit, step: str, now: datetime) -> None:
     visit.live_to(now)

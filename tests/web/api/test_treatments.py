@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from followup.db import OpenDb
 from followup.models import AuditEntry, Message, Patient, TreatmentSession
 from tests.builders import MONDAY
+from tests.web.conftest import on_one_database
 
 from .conftest import Api, body
 
@@ -165,6 +166,7 @@ def test_a_session_that_has_not_ended_is_refused(quick_api: Api) -> None:
     assert (wrong["field"], wrong["mend"]) == ("ended_at", "record it when it has, or correct the time or its zone")
 
 
+@on_one_database
 @pytest.mark.parametrize(("method", "path"), [("GET", ""), ("PATCH", ""), ("POST", "/cancel")])
 def test_a_session_that_is_not_there_is_not_found(api: Api, method: str, path: str) -> None:
     missing = uuid4()

@@ -10,7 +10,7 @@ from fastapi.routing import iter_route_contexts
 from followup.models import Clinic
 from followup.terms import Role
 from followup.web import access
-from tests.web.conftest import Browser
+from tests.web.conftest import Browser, on_one_database
 
 from .conftest import Hire, Person
 
@@ -134,6 +134,7 @@ def test_the_table_has_every_route(browser: Browser) -> None:
     assert found == TABLE
 
 
+@on_one_database
 @pytest.mark.parametrize(("method", "path", "needed"), GUARDED)
 def test_a_signed_out_browser_is_led_to_the_sign_in_page_and_learns_nothing(
     stranger: Person, method: str, path: str, needed: Role
@@ -162,6 +163,7 @@ def test_each_role_gets_what_it_needs_and_no_more(hire: Hire, role: Role) -> Non
     assert got_in == {(method, path): RANK.index(role) >= RANK.index(needed) for method, path, needed in GUARDED}
 
 
+@on_one_database
 @pytest.mark.parametrize(("method", "path", "needed"), [each for each in GUARDED if each[0] == "POST"])
 def test_no_act_is_done_by_a_form_that_is_not_ours(admin: Person, method: str, path: str, needed: Role) -> None:
     assert needed in RANK
@@ -173,6 +175,7 @@ def test_no_act_is_done_by_a_form_that_is_not_ours(admin: Person, method: str, p
     assert "This form is too old" in without.text
 
 
+@on_one_database
 @pytest.mark.parametrize("path", ["/sign-in", "/sign-in/practice", "/forgot-password", "/password/none"])
 def test_a_signed_out_form_must_be_ours_as_well(stranger: Person, path: str) -> None:
     stranger.get("/sign-in")

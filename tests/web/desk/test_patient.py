@@ -30,7 +30,7 @@ from followup.models import (
 from followup.models.facts import latest_consents
 from followup.terms import Channel, Consented, ConsentSource, Label, Measure, Purpose, ReceiptKind, Role, Status
 from tests.builders import default_plan
-from tests.web.conftest import NOW, PHONE, AddMessage
+from tests.web.conftest import NOW, PHONE, AddMessage, on_one_database
 
 from .conftest import Hire, Person
 
@@ -260,6 +260,7 @@ def test_a_message_is_moved_to_another_time_of_the_patients_day(
     assert "Moved by <bdi>Carla Whitt</bdi>" in text
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("due_at", "says"),
     [
@@ -500,6 +501,7 @@ def test_a_text_that_is_too_long_or_empty_is_kept_in_the_form(carla: Person, ope
         assert db.scalars(select(Message)).all() == []
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -565,6 +567,7 @@ def test_a_patient_is_corrected_and_what_is_owed_follows(
     assert kept.details == {"fields": ["given_name", "phone", "language", "zone", "minimal"]}
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("fields", "says"),
     [

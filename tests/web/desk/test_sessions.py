@@ -12,7 +12,7 @@ from followup.models import AuditEntry, Clinic, Consent, Message, Patient, Treat
 from followup.runtime import Runtime
 from followup.terms import Consented, ConsentSource, Role, Status
 from tests.builders import default_plan
-from tests.web.conftest import NOW
+from tests.web.conftest import NOW, on_one_database
 
 from .conftest import Hire, Person
 
@@ -260,6 +260,7 @@ def test_what_was_looked_for_in_vain_becomes_the_name_of_a_new_patient(desk: Per
     assert 'name="phone" type="tel" value="555 0199"' in by_link
 
 
+@on_one_database
 @pytest.mark.parametrize("patient_id", ["none", str(UUID(int=7)), ""])
 def test_a_patient_who_is_not_there_is_looked_for_again(desk: Person, patient_id: str) -> None:
     assert 'data-who="find"' in desk.get(f"{NEW}?patient={patient_id}").text

@@ -9,7 +9,7 @@ from followup.actions import auditing, pausing
 from followup.db import OpenDb
 from followup.models import ApiKey, AuditEntry, Clinic, Message, OnCall, Sender, Staff, Switch
 from followup.terms import Channel, Role
-from tests.web.conftest import NOW
+from tests.web.conftest import NOW, on_one_database
 
 from .conftest import Hire, Person
 
@@ -52,6 +52,7 @@ def test_a_clinic_is_changed_and_the_log_says_by_whom(admin: Person, open_db: Op
     assert {"quiet_until", "worry_minutes", "zone"} <= set(entry.details["fields"])
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("field", "typed", "says"),
     [
@@ -122,6 +123,7 @@ def test_someone_is_invited_and_their_invitation_holds_no_secret(admin: Person, 
     assert (message.staff_id, message.wording, message.values) == (carla.id, "invitation", {})
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("field", "typed", "says"),
     [

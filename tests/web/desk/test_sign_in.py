@@ -9,7 +9,7 @@ from followup.db import OpenDb, real_time
 from followup.models import AuditEntry, Message, SignIn, Staff, Throttle
 from followup.runtime import Runtime
 from followup.terms import Role
-from tests.web.conftest import NOW
+from tests.web.conftest import NOW, on_one_database
 
 from .conftest import PASSWORD, Hire, Person
 
@@ -203,6 +203,7 @@ def test_a_link_of_someone_else_or_a_broken_one_opens_nothing(
     assert [stranger.get(path).status_code for path in (mixed, f"{good}x", "/password/ä", "/password/.")] == [404] * 4
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("password", "again", "says"),
     [
