@@ -34,7 +34,7 @@ from followup.messages.plan_fields import (
 )
 from followup.messages.typical import typical_values
 from followup.messages.wording import TooLongError, check_length
-from followup.terms import Channel, Condition, OnQuiet, Overlap, Purpose, Question
+from followup.terms import Channel, Condition, OnQuiet, Overlap, Purpose, Question, Unless
 
 _TEN = time(10, 0)
 # The standard library's reader takes memory with the square of a key's parts: a gigabyte for a file of 32 kB.
@@ -91,6 +91,15 @@ class _WrittenStep(_Fields):
             raise ValueError("reminder: reminds of a question; add question, or take reminder out")
         if self.reminder is None and "reminder_expires" in self.model_fields_set:
             raise ValueError('reminder_expires: goes with a reminder; add reminder = "3d", or take it out')
+        return self
+
+    @model_validator(mode="after")
+    def _is_held_if_it_says_so(self) -> Self:
+        if self.purpose is Purpose.CARE and Unless.OPEN_ALERT in self.unless:
+            raise ValueError(
+                "unless: care goes on beside an open alert, which holds feedback and booking only; "
+                f"take {Unless.OPEN_ALERT.value!r} out"
+            )
         return self
 
     def steps(self) -> Iterator[StepFile]:

@@ -229,6 +229,11 @@ def test_two_hours_are_the_same_however_they_are_written() -> None:
             '"2h"\nunless = ["rain"]\n',
             "step 'hello': unless: 'rain' is unknown; use 'next_visit' or 'open_alert'",
         ),
+        (
+            '"2h"\n',
+            '"2h"\nunless = ["next_visit", "open_alert"]\n',
+            "step 'hello': unless: care goes on beside an open alert, which holds feedback and booking only; take 'open_al",
+        ),
         ('"2h"\n', '"2h"\nreminder = "3d"\n', "step 'hello': reminder: reminds of a question; add question, or take"),
         (
             '"2h"\n',
