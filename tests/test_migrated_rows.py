@@ -57,6 +57,7 @@ def test_what_the_first_version_holds_is_whole_in_the_newest(blank_database_url:
     assert (reply.body, reply.raw) == ("numb", {"From": "1"})
     # People have read it: nothing is made of it now.
     assert (reply.read_at, reply.labels, reply.matched, reply.alert_id) == (NOON, [], [], None)
+    assert (reply.seen_at, reply.seen_by) == (NOON, "upgrade")
 
 
 def test_what_the_first_version_holds_is_there_again_on_the_way_back(blank_database_url: str) -> None:

@@ -21,6 +21,8 @@ def upgrade() -> None:
         batch.add_column(sa.Column("seen_at", INSTANT))
         batch.add_column(sa.Column("seen_by", sa.String(200)))
         batch.create_check_constraint(op.f("ck_reply_seen_at_with_seen_by"), "(seen_at IS NULL) = (seen_by IS NULL)")
+    # Nobody could say until now that they had seen a reply; what needed a person has its alert.
+    op.execute("UPDATE reply SET seen_at = read_at, seen_by = 'upgrade' WHERE read_at IS NOT NULL")
     op.create_index("ix_reply_unseen", "reply", ["received_at", "id"], postgresql_where=UNSEEN, sqlite_where=UNSEEN)
     op.create_table(
         "sign_in",
