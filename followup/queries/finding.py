@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select, tuple_, union_all
 from sqlalchemy.orm import Session, aliased
 
 from followup.models import Alert, Clinic, Message, Patient, TreatmentSession
@@ -53,10 +53,7 @@ class Found:
 def page(db: Session, *, typed: str = "", cursor: str = "", limit: int = 50) -> Found:
     """Patients with all that was typed, or everybody by name where that is too little. Raises BadCursor."""
     asked = finding.sought(typed) or [_EVERYBODY]
-    query = _matches(asked).order_by(FoundBy.word, FoundBy.patient_id).limit(limit + 1)
-    if cursor:
-        query = query.where(tuple_(FoundBy.word, FoundBy.patient_id) > _after(cursor))
-    rows = db.execute(query).all()
+    rows = db.execute(_matches(asked, limit + 1, _after(cursor) if cursor else None)).all()
     shown, last = rows[:limit], rows[limit - 1] if len(rows) > limit else None
     return Found(
         items=lines(db, [row.patient_id for row in shown]),
@@ -67,7 +64,7 @@ def page(db: Session, *, typed: str = "", cursor: str = "", limit: int = 50) -> 
 def count(db: Session, *, typed: str = "") -> int:
     """How many there are, counted up to one more than `MOST_COUNTED`."""
     asked = finding.sought(typed) or [_EVERYBODY]
-    some = _matches(asked).limit(MOST_COUNTED + 1).subquery()
+    some = _matches(asked, MOST_COUNTED + 1).subquery()
     return db.scalar(select(func.count()).select_from(some)) or 0
 
 
@@ -90,26 +87,40 @@ def lines(db: Session, patient_ids: Sequence[UUID]) -> list[PatientLine]:
 _STANDS = TreatmentSession.cancelled_at.is_(None)
 
 
-def _matches(asked: Sequence[Sought]) -> Any:
+def _matches(asked: Sequence[Sought], limit: int, after: tuple[str, UUID] | None = None) -> Select[Any]:
+    """The first `limit` of them by word: for each beginning the first rows of one range of an index, and no sorting."""
     first, *others = asked
-    lesser = aliased(FoundBy)
-    return select(FoundBy.patient_id, FoundBy.word).where(
-        _is(FoundBy, first),
-        # Whoever has two such words, as Anna Andersson has for "an", is found once: by the first of them.
-        ~exists().where(lesser.patient_id == FoundBy.patient_id, _is(lesser, first), lesser.word < FoundBy.word),
-        *(_has(other) for other in others),
-    )
+    ranges = []
+    for beginning in first.beginnings:
+        some = select(FoundBy.patient_id, FoundBy.word).where(
+            FoundBy.kind == first.kind,
+            _begins(FoundBy.word, beginning),
+            # Whoever has two such words, as Anna Andersson has for "an", is found once: by the first of them.
+            FoundBy.word == _first_word(first),
+            *(_first_word(other).is_not(None) for other in others),
+        )
+        if after:
+            some = some.where(tuple_(FoundBy.word, FoundBy.patient_id) > after)
+        ranges.append(select(some.order_by(FoundBy.word, FoundBy.patient_id).limit(limit).subquery()))
+    found = union_all(*ranges).subquery()
+    return select(found).order_by(found.c.word, found.c.patient_id).limit(limit)
 
 
-def _has(other: Sought) -> ColumnElement[bool]:
+def _first_word(asked: Sought) -> ScalarSelect[Any]:
+    """The first word of a patient that begins so.
+
+    What it begins with is a filter, or PostgreSQL may look for it in the index of words: for each patient it would read
+    all words of all patients that begin so.
+    """
     word = aliased(FoundBy)
-    return exists().where(word.patient_id == FoundBy.patient_id, _is(word, other))
+    begins_so = or_(*(_begins(word.word, beginning) for beginning in asked.beginnings))
+    query = select(func.min(word.word).filter(begins_so))
+    return query.where(word.patient_id == FoundBy.patient_id, word.kind == asked.kind).scalar_subquery()
 
 
-def _is(word: Any, asked: Sought) -> ColumnElement[bool]:
-    """That a kept word begins so, said as a range: every database finds it in an index."""
-    ranges = [and_(word.word >= beginning, word.word < beginning + LAST) for beginning in asked.beginnings]
-    return and_(word.kind == asked.kind, or_(*ranges))
+def _begins(word: Any, beginning: str) -> ColumnElement[bool]:
+    """Said as a range: every database finds it in an index."""
+    return and_(word >= beginning, word < beginning + LAST)
 
 
 def _of_each(
