@@ -105,7 +105,7 @@ def _take(walk: Walk) -> str:
 
 def _answer(walk: Walk) -> str:
     page = walk.page
-    walk.go("/")
+    walk.go("/inbox?view=mine")
     _row(page, "Marchetti")
     page.keyboard.press("Enter")
     page.wait_for_url("**/inbox/**")

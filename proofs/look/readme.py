@@ -7,29 +7,31 @@ from playwright.sync_api import Page
 
 from proofs.checks import Check
 from proofs.look import staff_pages
-from proofs.look.walking import Reach, Walk, at
+from proofs.look.looking import WIDE
+from proofs.look.walking import Walk
 
 _MOST_BYTES = 150_000
-_WIDTH = 1280
-_SHOWN: dict[str, tuple[Reach, int]] = {
-    "today": (at("/"), 900),
-    "session": (staff_pages.FULL["session-filled"], 1000),
-    "inbox": (staff_pages.FULL["talk"], 860),
-    "patient": (staff_pages.FULL["patient-story"], 1000),
-}
 
 
 def pictures(walk: Walk, folder: Path) -> Iterator[Check]:
     """Each as a reader sees it, and small enough for a page."""
-    for name, (reach, height) in _SHOWN.items():
-        walk.page.set_viewport_size({"width": _WIDTH, "height": height})
-        reach(walk)
-        yield _take(walk.page, folder / f"readme-{name}.png")
+    walk.go("/")
+    walk.press("Hide for good")
+    walk.page.locator("#tour").wait_for(state="detached")
+    walk.page.set_viewport_size({"width": WIDE, "height": 800})
+    walk.go("/")
+    yield _take(walk.page, folder / "readme-today.png")
+    staff_pages.session_filled(walk, walk.find("achterberg"))
+    yield _take(walk.page, folder / "readme-session.png")
+    staff_pages.FULL["talk"](walk)
+    yield _take(walk.page, folder / "readme-inbox.png")
+    walk.patient("P-120")
+    yield _take(walk.page, folder / "readme-patient.png")
 
 
 def _take(page: Page, file: Path) -> Check:
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    page.evaluate("document.activeElement?.blur()")
+    page.evaluate("document.activeElement?.blur(); scrollTo(0, 0)")
     page.screenshot(path=file)
     size = file.stat().st_size
     return Check(file.stem, f"{size // 1000} kB", [] if size < _MOST_BYTES else ["too large for a page"])

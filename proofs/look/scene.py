@@ -58,7 +58,7 @@ class Scene:
         return [row["body"] for row in _ask(f"{self.emulators}/_emulator/ledger?to={to.replace('+', '%2B')}")]
 
     def links(self, to: str, action: str) -> list[str]:
-        """The paths in the mails to an address that end like this, newest first."""
+        """The paths that end like this in the mails to an address, or in all of them; newest first."""
         mails = _ask(f"{self.emulators}/_emulator/mailbox?to={to}")
         return [path for mail in reversed(mails) for path in _LINK.findall(mail["text"]) if path.endswith(f"/{action}")]
 

@@ -7,13 +7,18 @@ from proofs.look.walking import Reach, Walk, at, of
 _LONGEST = "Nobody answered the phone. " * 200
 
 
-def _session_filled(walk: Walk) -> None:
-    walk.go(f"/sessions/new?patient={walk.ids['elena']}")
+def session_filled(walk: Walk, patient: str) -> None:
+    """The form for somebody, as far as a practitioner fills it in."""
+    walk.go(f"/sessions/new?patient={patient}")
     for region in ("neck", "shoulder"):
         walk.page.locator(f".pill:has([name=regions][value={region}])").click()
     walk.page.locator(".pill:has([name=precautions][value=blood_thinner])").click()
     walk.page.locator("label:has([name=baseline_pain][value='6'])").click()
     walk.page.locator("[data-outlook]").wait_for()
+
+
+def _session_filled(walk: Walk) -> None:
+    session_filled(walk, walk.ids["elena"])
 
 
 def _session_asks_twice(walk: Walk) -> None:
@@ -64,7 +69,13 @@ def _move_wrong(walk: Walk) -> None:
 
 
 def _about_wrong(walk: Walk) -> None:
-    walk.patient("jun", "/about")
+    walk.patient("many-9", "/about")
+    walk.fill(given_name="")
+    walk.send_as_it_is("form[action$='/about']")
+
+
+def _about_unreachable(walk: Walk) -> None:
+    walk.patient("many-9", "/about")
     walk.fill(phone="12", email="nowhere")
     walk.send_as_it_is("form[action$='/about']")
 
@@ -156,6 +167,7 @@ FULL: Mapping[str, Reach] = {
     "patient-move-wrong": _move_wrong,
     "patient-about": of("marked", "/about"),
     "patient-about-wrong": _about_wrong,
+    "patient-about-unreachable": _about_unreachable,
     "inbox": at("/inbox"),
     "inbox-all": at("/inbox?view=all"),
     "inbox-mine": at("/inbox?view=mine"),

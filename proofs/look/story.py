@@ -11,7 +11,7 @@ from proofs.look.scene import Scene
 MONDAY = datetime(2027, 3, 29, 18, tzinfo=UTC)  #: nine days after the example week
 TUESDAY = datetime(2027, 3, 30, 15, tzinfo=UTC)  #: 11:00 in New York, an hour after the check-ins
 WEDNESDAY = datetime(2027, 3, 31, 15, tzinfo=UTC)
-_SCORES = {"+12125550101": "2", "+16025550103": "1", "+12125550120": "3", "+16465550122": "4", "+12125550142": "3"}
+_SCORES = {"+12125550120": "3", "+16465550122": "4", "+19175550123": "2", "+12125550128": "1", "+17185550129": "3"}
 _STRANGER, _SHARED = "+13125550111", "+17185550131"
 _FLOOD = 64  #: replies at once, more than one page of them
 _ARABIC = "مرحبا، أشعر بتنميل في قدمي منذ أمس"
@@ -31,8 +31,11 @@ def monday(scene: Scene) -> dict[str, str]:
 def tuesday(scene: Scene) -> None:
     """The check-ins have left; old alerts are closed, and a few patients have answered."""
     scene.walk_to(TUESDAY)
-    for alert in alerts(scene)[:-2]:
-        scene.api(f"/alerts/{alert['id']}/resolve", {"by": "Dana Ruiz", "note": "Phoned: all is well."})
+    for alert in alerts(scene):
+        if alert["cause"] == "unreached":
+            scene.api(f"/alerts/{alert['id']}/take", {"by": "Dana Ruiz"})
+        else:
+            scene.api(f"/alerts/{alert['id']}/resolve", {"by": "Dana Ruiz", "note": "Phoned: all is well."})
     for number, words in (
         (people.JUN.phone, "A"),
         (people.SAM.phone, "Could you move my visit to Friday afternoon?"),
@@ -73,13 +76,13 @@ def record(scene: Scene, persons: Iterable[Person], now: datetime) -> dict[str, 
     }
 
 
-def alerts(scene: Scene) -> list[dict[str, str]]:
-    """Those that are open, as the API tells them."""
+def alerts(scene: Scene, status: str = "open") -> list[dict[str, str]]:
+    """As the API tells them."""
     found: list[dict[str, str]] = []
     cursor = ""
     while True:
-        page = scene.api(f"/alerts{cursor}")
+        page = scene.api(f"/alerts?status={status}{cursor}")
         found += page["items"]
         if not page["next_cursor"]:
             return found
-        cursor = f"?cursor={page['next_cursor']}"
+        cursor = f"&cursor={page['next_cursor']}"

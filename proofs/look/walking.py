@@ -25,6 +25,11 @@ class Walk:
         """Open somebody's page."""
         self.go(f"/patients/{self.ids[key]}{rest}")
 
+    def find(self, name: str) -> str:
+        """The id of a patient whom the list finds by a name."""
+        self.go(f"/patients?q={name}")
+        return (self.page.locator(".patient-cell a").first.get_attribute("href") or "").rpartition("/")[2]
+
     def press(self, words: str) -> None:
         """Press the first button or link with these words."""
         self.page.locator("button:visible, a:visible, summary:visible").filter(has_text=words).first.click()
