@@ -114,7 +114,7 @@ def release(db: Session, *, patient: Patient, now: datetime) -> None:
     )
     for alert in db.scalars(alerts.order_by(Alert.id).with_for_update(), execution_options=_AS_IT_IS):
         alert.released_at = now
-        _let_go(db, alert)
+        let_go(db, alert)
 
 
 def take(db: Session, *, alert: Alert, by: str, now: datetime, via: str = "") -> None:
@@ -160,7 +160,7 @@ def resolve(db: Session, *, alert: Alert, by: str, note: str, now: datetime, via
     if alert.taken_at is None:
         _take(db, alert, name, now)
     alert.resolved_at, alert.resolved_by, alert.note = now, name, said
-    _let_go(db, alert)
+    let_go(db, alert)
     auditing.note(db, did="resolve", subject="alert", subject_id=alert.id, now=now, by=name, details={"via": via})
 
 
@@ -201,7 +201,7 @@ def _take(db: Session, alert: Alert, name: str, now: datetime) -> None:
     notices.call_off(db, alert=alert, now=now, by=name)
 
 
-def _let_go(db: Session, alert: Alert) -> None:
+def let_go(db: Session, alert: Alert) -> None:
     """What it held is judged again with the next tick, not when its wait runs out."""
     held = update(Message).where(Message.patient_id == alert.patient_id, IS_OWED, Message.tries == 0)
     db.execute(held.values(next_try_at=None), execution_options={"synchronize_session": False})

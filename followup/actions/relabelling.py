@@ -28,10 +28,11 @@ def relabel(db: Session, *, reply: Reply, label: Label, by: str, now: datetime, 
     details = {"from": before, "to": label, "via": via}
     auditing.note(db, did="relabel", subject="reply", subject_id=reply.id, now=now, by=by, details=details)
     if Meaning(labels=(label,)).alert and (before is None or is_worse(label, before)):
-        _raise(db, reply, label, now)
+        tell(db, reply=reply, label=label, now=now)
 
 
-def _raise(db: Session, reply: Reply, label: Label, now: datetime) -> None:
+def tell(db: Session, *, reply: Reply, label: Label, now: datetime) -> None:
+    """Let somebody hear what a person says that a reply is about."""
     known = db.get(Patient, reply.patient_id) if reply.patient_id else None
     patients = [known] if known else obeying.phone_holders(db, reply.sent_from)
     stopped = bool(patients) and not replying.may_text(db, patients)

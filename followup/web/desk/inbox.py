@@ -7,8 +7,9 @@ from uuid import UUID
 from fastapi import HTTPException
 from starlette.responses import HTMLResponse, Response
 
-from followup.actions import by_hand, relabelling, seeing, whose
+from followup.actions import by_hand, moving, relabelling, seeing, whose
 from followup.actions.clinic_fields import Unfit
+from followup.actions.moving import Unmovable
 from followup.actions.whose import Assigned
 from followup.db import new_id
 from followup.models import Patient, Reply
@@ -61,7 +62,7 @@ def open_one(thread_id: UUID, desk: TheDesk) -> Response:
     if found is None:
         raise HTTPException(404)
     _see(desk, found)
-    return _draw(desk, found, typed=desk.request.query_params.get("find", "")[:100])
+    return _draw(desk, found, typed=typed, moved=_uuid(desk.request.query_params.get("whose", "")))
 
 
 @router.page("/inbox/{thread_id}/news")
@@ -134,8 +135,10 @@ def say_whose(thread_id: UUID, desk: TheDesk, form: TheForm) -> Response:
     """Say which patient wrote these replies."""
     found = _find(desk, thread_id)
     chosen = {value for name, value in form.pairs if name == "reply"}
-    ids = [each.reply.id for each in found.whole.heard if str(each.reply.id) in chosen]
     patient_id = _uuid(form.first("patient", most=40))
+    if found.whole.patient:
+        return _move(desk, form, found, patient_id)
+    ids = [each.reply.id for each in found.whole.heard if str(each.reply.id) in chosen]
     if not ids or patient_id is None:
         wrong = {"patient": "Choose the patient, and at least one reply."}
         return _draw(desk, found, wrong=wrong, typed=form.first("find", most=100), status=422)
@@ -153,6 +156,27 @@ def say_whose(thread_id: UUID, desk: TheDesk, form: TheForm) -> Response:
     return desk.go(
         _path(desk, patient.id, form), f"Now with {inbox.name_of(patient)}. It is read again within seconds."
     )
+
+
+def _move(desk: Desk, form: Form, found: Talk, patient_id: UUID | None) -> Response:
+    """Give one reply of a patient to another, and say what cannot follow."""
+    reply_id = _uuid(form.first("reply", most=40))
+    if reply_id is None or patient_id in (None, found.thread_id):
+        wrong, typed = {"patient": "Choose whose it is instead."}, form.first("find", most=100)
+        return _draw(desk, found, wrong=wrong, typed=typed, moved=reply_id, status=422)
+    try:
+        with desk.write() as db:
+            patient = db.get(Patient, patient_id, with_for_update=True)
+            reply = relabelling.lock(db, reply_id)
+            if patient is None or reply is None:
+                raise HTTPException(404)
+            stays = moving.move(db, reply=reply, patient=patient, was=found.thread_id, by=desk.by, now=desk.now)
+    except Assigned:
+        raise HTTPException(409, "Someone else has just said whose it is. Load the inbox again.") from None
+    except Unmovable as error:
+        raise HTTPException(409, f"{str(error).capitalize()}.") from None
+    said = f"Now with {inbox.name_of(patient)}. It is read again within seconds."
+    return desk.go(_path(desk, patient.id, form), " ".join([said, *stays]))
 
 
 @router.act("/replies/{reply_id}/label")
@@ -189,6 +213,7 @@ def _draw(
     typed: str = "",
     wrong: dict[str, str] | None = None,
     relabelled: UUID | None = None,
+    moved: UUID | None = None,
     faster: Any = None,
     status: int = 200,
 ) -> HTMLResponse:
@@ -202,6 +227,7 @@ def _draw(
         typed=typed,
         wrong=wrong or {},
         relabelled=relabelled,
+        moving=moved,
         faster=faster,
         once=new_id(),
         labels=list(Label),

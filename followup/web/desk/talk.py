@@ -84,7 +84,7 @@ def look(
         if patient
         else None,
         quick=_quick(patient, clinic) if patient and clinic else [],
-        found=finding.page(db, typed=typed, limit=_AT_ONCE).items if typed and not patient else [],
+        found=finding.page(db, typed=typed, limit=_AT_ONCE).items if typed else [],
     )
 
 

@@ -441,3 +441,26 @@ def test_a_long_conversation_takes_no_more_statements_and_goes_back_in_time(
 )
 def test_what_does_not_exist_is_not_found(admin: Person, path: str) -> None:
     assert admin.get(path).status_code == 404
+
+
+def test_a_reply_that_somebody_else_wrote_is_moved_and_what_stays_is_said(
+    admin: Person, add_reply: AddReply, add_patient: Callable[..., Patient], patient: Patient, open_db: OpenDb
+) -> None:
+    reply = add_reply("still tingling", Label.NERVE)
+    other, here = add_patient("Bo", "Other", phone="+12125550102"), f"/inbox/{patient.id}"
+    with open_db() as db:
+        alerting.take(db, alert=db.scalars(select(Alert)).one(), by="Kim", now=NOW)
+    offered = admin.get(here).text
+    asked = admin.get(f"{here}?whose={reply.id}&find=Bo").text
+    nobody = admin.fill(f"{here}/whose", on=here, reply=str(reply.id))
+    moved = admin.fill(f"{here}/whose", on=here, reply=str(reply.id), patient=str(other.id))
+    said = admin.get(f"/inbox/{other.id}").text
+    late = admin.fill(f"{here}/whose", on=here, reply=str(reply.id), patient=str(other.id))
+
+    assert f'href="{here}?whose={reply.id}#whose"' in offered
+    assert "It goes to whom you choose" in asked
+    assert f'name="patient" value="{other.id}"' in asked
+    assert (nobody.status_code, "Choose whose it is instead." in nobody.text) == (422, True)
+    assert (moved.status_code, moved.headers["Location"]) == (303, f"/inbox/{other.id}")
+    assert "stays: close it there" in said
+    assert late.status_code == 409
