@@ -19,7 +19,7 @@ from followup.rules import forms as rules
 from followup.rules.answers import CheckIn, Chosen, Score, StillOrGone
 from followup.rules.forms import Filled
 from followup.runtime import Runtime
-from followup.terms import Measure
+from followup.terms import Label, Measure
 from followup.web import sheets
 from followup.web.depends import TheForm, ThePages, TheRuntime
 from followup.web.pages import Pages
@@ -97,8 +97,20 @@ class _Page:
         first, _, rest = self.texts[field].partition(". ")
         return self.say(f"{first}.", Markup("<p>{}</p>").format(sheets.line(rest, self.who.clinic)), status)
 
-    def say(self, heading: str, words: Markup, status: int = 200) -> HTMLResponse:
-        return self.pages.draw("told.html", status=status, **{**self.frame, "title": heading}, words=words)
+    @property
+    def stop_line(self) -> Markup:
+        """What an opt-out ends, below the answer to something worse."""
+        return Markup("<p>{}</p>").format(self.texts["stopped"].partition(". ")[0] + ".")
+
+    def stopped(self) -> HTMLResponse:
+        """What has stopped, and once more the question whether that was meant."""
+        first, _, rest = self.texts["stopped"].partition(". ")
+        words = Markup("<p>{}</p>").format(sheets.line(rest, self.who.clinic))
+        way = Act("preferences", self.who.read("unsubscribe")["choose"])
+        return self.say(f"{first}.", words, way=way)
+
+    def say(self, heading: str, words: Markup, status: int = 200, *, way: Act | None = None) -> HTMLResponse:
+        return self.pages.draw("told.html", status=status, **{**self.frame, "title": heading}, words=words, way=way)
 
 
 @router.api_route("/check-in", methods=PAGE)
@@ -151,6 +163,9 @@ def _told(db: Session, runtime: Runtime, page: _Page, heard: Heard) -> HTMLRespo
     """The fixed words that fit, worries first; what changes an answer, or comes too late, is for the phone."""
     if not heard.is_kept:
         return page.state("already_answered", _TOO_MANY)
+    stops = Label.STOP in heard.meaning.labels  # obeyed whenever it comes
+    if stops and heard.wording is None:
+        return page.stopped()
     if heard.door is not Door.OPEN and not heard.meaning.is_worry:
         return page.state(*_SHUT[heard.door])
     if heard.wording is None:
@@ -160,7 +175,9 @@ def _told(db: Session, runtime: Runtime, page: _Page, heard: Heard) -> HTMLRespo
         each, wording=heard.wording, language=page.language, links=runtime.links, now=runtime.now()
     )
     # Its values are escaped there.
-    return page.say(wording.heading(heard.wording, language=page.language), Markup(words))  # noqa: S704
+    said = Markup(words)  # noqa: S704
+    heading = wording.heading(heard.wording, language=page.language)
+    return page.say(heading, said + page.stop_line if stops else said)
 
 
 def _by_phone(pages: Pages, who: Visitor) -> HTMLResponse:

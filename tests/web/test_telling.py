@@ -213,6 +213,17 @@ def test_pressing_send_twice_says_the_same_twice(visit: Visit) -> None:
     assert len(visit.kept()) == 1
 
 
+def test_who_asks_that_it_must_stop_reads_that_texts_and_emails_end_and_is_asked_once_more(visit: Visit) -> None:
+    visit.live_to(DAY_14)
+    page = visit.send("change-score", words="please stop texting me", language="en").text
+    assert "We will send you no more texts and no more emails." in page
+    assert "Not what you meant?" in page
+    assert '<a class="button button--wide button--tall" href="preferences">' in page
+    worried = visit.send("change-score", words="stop texting me. my foot is numb", language="en").text
+    assert "We will send you no more texts and no more emails." in worried
+    assert "Not what you meant?" not in worried
+
+
 def test_a_changed_mind_is_for_the_phone_but_a_worry_is_heard(visit: Visit) -> None:
     visit.live_to(DAY_1)
     visit.send("check-in", letters="A")
