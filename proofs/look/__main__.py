@@ -12,13 +12,13 @@ from playwright.sync_api import Browser, sync_playwright
 
 from proofs import children
 from proofs.checks import Check, show
-from proofs.look import coverage, gate_pages, keyboard, patient_pages, readme, staff_pages, story, together
+from proofs.look import album, coverage, gate_pages, keyboard, patient_pages, readme, staff_pages, story, together
 from proofs.look.looking import HEIGHT, WIDE, Eyes
 from proofs.look.needs import NoChromium, chromium
 from proofs.look.scene import Scene, practice
 from proofs.look.walking import Reach, Walk
 
-PICTURES = Path("var/look")
+PICTURES, README_PICTURES = Path("var/look"), Path("docs/pictures")
 
 
 def main() -> int:
@@ -39,8 +39,13 @@ def main() -> int:
             checks.append(Check("it came to its end", "", [f"{type(why).__name__}: {why}"]))
             show(checks[-1])
             print(children.last_words(home), file=sys.stderr)
+    album.bind(PICTURES)
+    if "--readme" in sys.argv[1:]:
+        readme.put(PICTURES, README_PICTURES)
     wrong = sum(bool(check.faults) for check in checks)
-    print(f"{len(checks) - wrong} of {len(checks)} hold, after {monotonic() - began:.0f} s; pictures: {PICTURES}")
+    print(
+        f"{len(checks) - wrong} of {len(checks)} hold, after {monotonic() - began:.0f} s; pictures: {PICTURES}/index.html"
+    )
     return 1 if wrong else 0
 
 

@@ -18,18 +18,13 @@ def _asked(walk: Walk) -> None:
 
 
 def _choose(walk: Walk) -> None:
-    walk.go(_link(walk))
+    walk.go(walk.scene.password_link("desk@maple.example"))
 
 
 def _choose_wrong(walk: Walk) -> None:
-    walk.go(_link(walk))
+    _choose(walk)
     walk.fill(password="short", again="other")
     walk.send_as_it_is("form")
-
-
-def _link(walk: Walk) -> str:
-    [line] = [line for line in walk.scene.letter("desk@maple.example").split() if "/password/" in line]
-    return line[line.index("/password/") :]
 
 
 PAGES: Mapping[str, Reach] = {

@@ -10,6 +10,7 @@ from proofs.look.walking import Walk
 
 _MOST_STOPS = 160  # presses of the Tab key until a page has been gone round
 _WORDS = "Thank you for telling us. Dana will phone you within ten minutes."
+_PASSWORD = "four plain words suffice"
 _NOTE = "Phoned at 11:20. The tingling is less; comes in tomorrow at 9."
 
 # Whether the focus can be seen: on the element itself, or on what stands for it.
@@ -30,8 +31,9 @@ _FOCUS = """() => {
 
 
 def jobs(walk: Walk) -> Iterator[Check]:
-    """Sign in, record a session, take an alert, answer, close it."""
+    """Get in, record a session, take an alert, answer, close it."""
     for what, job in (
+        ("follow an invitation, choose a password, and sign in with it", _follow_invitation),
         ("sign in", _sign_in),
         ("record a session, with the body map", _record),
         ("take an alert, and hear that it is taken", _take),
@@ -60,6 +62,30 @@ def focus_is_seen(walk: Walk, paths: list[str]) -> Check:
 def news(walk: Walk) -> Check:
     """A worry that comes in while Today is open is announced, and moves no row."""
     return _done("a worry that comes in is announced on Today", _hear, walk)
+
+
+def _follow_invitation(walk: Walk) -> str:
+    page, keyboard = walk.page, walk.page.keyboard
+    walk.go(walk.scene.password_link(people.IVY))
+    _tab_to(page, "#password")
+    keyboard.type(_PASSWORD)
+    _tab_to(page, "#again")
+    keyboard.type(_PASSWORD)
+    keyboard.press("Enter")
+    page.wait_for_url(f"{walk.scene.web}/")
+    walk.go("/more")
+    _tab_to(page, "form[action$='/sign-out'] button")
+    keyboard.press("Enter")
+    page.wait_for_url("**/sign-in?**")
+    _tab_to(page, "#email")
+    keyboard.type(people.IVY)
+    _tab_to(page, "#password")
+    keyboard.type(_PASSWORD)
+    keyboard.press("Enter")
+    page.wait_for_url(f"{walk.scene.web}/")
+    said = page.title()
+    page.context.clear_cookies()
+    return said
 
 
 def _sign_in(walk: Walk) -> str:

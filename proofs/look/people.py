@@ -9,6 +9,7 @@ MARKED = "<b data-markup>Bobby</b>\"'&amp;"  #: a name that must stay text
 MARKED_FAMILY = "<script>document.title='owned'</script>"
 MARKED_WORDS = "<img data-markup src=x onerror=document.title=1> It is <b>sore</b> {{ 7 * 7 }} ${7*7} </textarea>"
 LONG = "Wolfeschlegelsteinhausenbergerdorffvoralternwarengewissenhaftschaferswessenschafe"
+IVY = "ivy@maple.example"  #: who is invited to work here
 MANY = 240  #: patients who make lists long
 
 

@@ -20,6 +20,8 @@ NUMBER = "+15005550006"  #: from which the sample clinic texts
 _FOLLOWUP = Path(sysconfig.get_path("scripts")) / "followup"
 _LINK = re.compile(r"/p/[\w.~-]+/[a-z-]+")
 
+_PASSWORD = re.compile(r"/password/[\w.~-]+")
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -62,10 +64,10 @@ class Scene:
         mails = _ask(f"{self.emulators}/_emulator/mailbox?to={to}")
         return [path for mail in reversed(mails) for path in _LINK.findall(mail["text"]) if path.endswith(f"/{action}")]
 
-    def letter(self, to: str) -> str:
-        """The newest mail to an address."""
+    def password_link(self, to: str) -> str:
+        """The path to choose a password at, in the newest mail to an address that has one."""
         mails = _ask(f"{self.emulators}/_emulator/mailbox?to={to}")
-        return str(mails[-1]["text"]) if mails else ""
+        return [found[0] for mail in mails if (found := _PASSWORD.search(mail["text"]))][-1]
 
     def walk_to(self, moment: datetime) -> None:
         """Let business time go by; all that is due leaves on the way."""

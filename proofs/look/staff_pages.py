@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from proofs.look import people
 from proofs.look.walking import Reach, Walk, at, of
 
 _LONGEST = "Nobody answered the phone. " * 200
@@ -106,7 +107,7 @@ def _answer_long(walk: Walk) -> None:
 
 def _invited(walk: Walk) -> None:
     walk.go("/settings/staff")
-    walk.fill(name="Ivy Chen", email="ivy@maple.example")
+    walk.fill(name="Ivy Chen", email=people.IVY)
     walk.press("Invite by email")
 
 
