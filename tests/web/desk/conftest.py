@@ -2,13 +2,14 @@
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Any
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 
 from followup.actions import passwords, signing_in
 from followup.db import OpenDb, new_id, real_time
@@ -57,6 +58,16 @@ class Person:
 
 
 Hire = Callable[..., Person]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def cheap_passwords() -> Iterator[None]:
+    """What makes guessing slow makes tests slow: here a hash costs next to nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        passwords._nobodys.cache_clear()
+        yield
+    passwords._nobodys.cache_clear()
 
 
 @pytest.fixture
