@@ -1,6 +1,7 @@
 """Alerts: what needs a person, taken and resolved by people who sign."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -44,12 +45,7 @@ def read_an_alert(runtime: TheRuntime, caller: TheCaller, alert_id: UUID) -> Ale
 def take_an_alert(runtime: TheRuntime, caller: TheCaller, alert_id: UUID, data: TheObject) -> AlertView:
     """Let a person look after it, and nobody else be told any more. The same person may say so twice."""
     who = entries.check(Taking, data)
-    return _act(
-        runtime,
-        caller,
-        alert_id,
-        lambda db, alert: alerting.take(db, alert=alert, by=who.by, now=caller.now, via=caller.by),
-    )
+    return _act(runtime, caller, alert_id, partial(alerting.take, by=who.by))
 
 
 @router.post(
@@ -60,20 +56,15 @@ def take_an_alert(runtime: TheRuntime, caller: TheCaller, alert_id: UUID, data: 
 def resolve_an_alert(runtime: TheRuntime, caller: TheCaller, alert_id: UUID, data: TheObject) -> AlertView:
     """Close it for good. Prompts for feedback go on, and those to book a day after it was raised."""
     done = entries.check(Resolution, data)
-    return _act(
-        runtime,
-        caller,
-        alert_id,
-        lambda db, alert: alerting.resolve(db, alert=alert, by=done.by, note=done.note, now=caller.now, via=caller.by),
-    )
+    return _act(runtime, caller, alert_id, partial(alerting.resolve, by=done.by, note=done.note))
 
 
-def _act(runtime: Runtime, caller: Caller, alert_id: UUID, act: Callable[[Session, Alert], None]) -> AlertView:
+def _act(runtime: Runtime, caller: Caller, alert_id: UUID, act: Callable[..., None]) -> AlertView:
     with runtime.open_db() as db:
         alert = db.get(Alert, alert_id)
         if alert is None:
             raise _unknown(alert_id)
-        act(db, alert)
+        act(db, alert=alert, now=caller.now, via=caller.by)
         db.flush()
         return _view(db, caller, alert_id)
 

@@ -1,6 +1,7 @@
 """Who the patient is and how they are reached, to be corrected; what is owed follows."""
 
 from collections.abc import Mapping
+from functools import partial
 from uuid import UUID
 
 from fastapi import HTTPException
@@ -8,15 +9,13 @@ from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, Response
 
 from followup.actions import clinic_fields, patient_pages, versions
-from followup.actions.clinic_fields import Unfit
-from followup.actions.versions import ChangedMeanwhile
 from followup.messages.catalogue import languages
 from followup.models import Clinic, Patient
 from followup.web.access import StaffRouter
 from followup.web.depends import TheForm
 from followup.web.desk.frame import TheDesk
 from followup.web.desk.patient import words
-from followup.web.desk.settings.forms import VERSION, Clash, clash, typed
+from followup.web.desk.settings.forms import Clash, save
 
 router = StaffRouter()
 
@@ -45,23 +44,19 @@ def show(patient_id: UUID, desk: TheDesk) -> HTMLResponse:
 @router.act("/patients/{patient_id}/about")
 def change(patient_id: UUID, desk: TheDesk, form: TheForm) -> Response:
     """Correct it, unless someone else has meanwhile."""
-    given, version = typed(form, NAMES), form.first(VERSION, most=64)
     with desk.read() as db:
         patient, clinic = _find(db, patient_id)
-    try:
-        with desk.write() as db:
-            changed = patient_pages.change(
-                db, patient_id=patient_id, given=given, version=version, now=desk.now, by=desk.by
-            )
-    except Unfit as error:
-        return _draw(desk, patient, clinic, given=given, wrong=error.wrong, version=version, status=422)
-    except ChangedMeanwhile as error:
-        with desk.read() as db:
-            faster = clash(db, error, given=given, names=NAMES, subject="patient", subject_id=patient_id, now=desk.now)
-        version = versions.version_of(error.shown)
-        return _draw(desk, patient, clinic, given=given, clash=faster, version=version, status=409)
+    changed = list[str]()
+
+    def act(db: Session, given: Mapping[str, str], version: str) -> None:
+        changed.extend(
+            patient_pages.change(db, patient_id=patient_id, given=given, version=version, now=desk.now, by=desk.by)
+        )
+
+    draw = partial(_draw, desk, patient, clinic)
+    again = save(desk, form, names=NAMES, subject="patient", subject_id=patient_id, act=act, draw=draw)
     said = "Saved. What has not left yet follows." if changed else "Nothing is different."
-    return desk.go(f"/patients/{patient_id}", said)
+    return again or desk.go(f"/patients/{patient_id}", said)
 
 
 def _find(db: Session, patient_id: UUID) -> tuple[Patient, Clinic]:

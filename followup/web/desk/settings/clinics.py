@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import time
+from functools import partial
 
 from fastapi import HTTPException
 from sqlalchemy import select
@@ -10,14 +11,13 @@ from starlette.responses import HTMLResponse, Response
 
 from followup.actions import clinic_fields, clinics, versions
 from followup.actions.clinic_fields import Unfit
-from followup.actions.versions import ChangedMeanwhile
 from followup.models import Clinic
 from followup.models.people import USUAL_HOURS
 from followup.terms import Role, StopScope
 from followup.web.access import StaffRouter
 from followup.web.depends import TheForm
 from followup.web.desk.frame import TheDesk
-from followup.web.desk.settings.forms import VERSION, Clash, clash, typed
+from followup.web.desk.settings.forms import Clash, save, typed
 
 router = StaffRouter()
 
@@ -92,20 +92,15 @@ def show(key: str, desk: TheDesk) -> HTMLResponse:
 @router.act("/settings/clinics/{key}", needs=Role.ADMIN)
 def change(key: str, desk: TheDesk, form: TheForm) -> Response:
     """Correct it, unless someone else has meanwhile."""
-    given, version = typed(form, NAMES), form.first(VERSION, most=64)
     with desk.read() as db:
         clinic = _find(db, key)
-    try:
-        with desk.write() as db:
-            clinics.change(db, clinic_id=clinic.id, given=given, version=version, now=desk.now, by=desk.by)
-    except Unfit as error:
-        return _draw(desk, clinic, given=given, wrong=error.wrong, version=version, status=422)
-    except ChangedMeanwhile as error:
-        with desk.read() as db:
-            faster = clash(db, error, given=given, names=NAMES, subject="clinic", subject_id=clinic.id, now=desk.now)
-        new_version = versions.version_of(error.shown)
-        return _draw(desk, clinic, given=given, clash=faster, version=new_version, status=409)
-    return desk.go(f"/settings/clinics/{key}", "Saved.")
+
+    def act(db: Session, given: Mapping[str, str], version: str) -> None:
+        clinics.change(db, clinic_id=clinic.id, given=given, version=version, now=desk.now, by=desk.by)
+
+    draw = partial(_draw, desk, clinic)
+    again = save(desk, form, names=NAMES, subject="clinic", subject_id=clinic.id, act=act, draw=draw)
+    return again or desk.go(f"/settings/clinics/{key}", "Saved.")
 
 
 def _find(db: Session, key: str) -> Clinic:

@@ -1,17 +1,19 @@
 """What still stops messages, a pause and its end, and how fast messages leave."""
 
+from collections.abc import Mapping
+from functools import partial
+
+from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, Response
 
 from followup.actions import clinics, pausing, versions
-from followup.actions.clinic_fields import Unfit
-from followup.actions.versions import ChangedMeanwhile
 from followup.queries import readiness
 from followup.queries.findings import Grade
 from followup.terms import Channel, Role
 from followup.web.access import StaffRouter
 from followup.web.depends import TheForm
 from followup.web.desk.frame import TheDesk
-from followup.web.desk.settings.forms import VERSION, clash, typed
+from followup.web.desk.settings.forms import save
 
 router = StaffRouter()
 
@@ -46,17 +48,13 @@ def resume(desk: TheDesk) -> Response:
 @router.act("/settings/senders", needs=Role.ADMIN)
 def change_rates(desk: TheDesk, form: TheForm) -> Response:
     """How fast each sender may go."""
-    given, version = typed(form, RATES), form.first(VERSION, most=64)
-    try:
-        with desk.write() as db:
-            clinics.change_rates(db, given=given, version=version, now=desk.now, by=desk.by)
-    except Unfit as error:
-        return _draw(desk, given=given, wrong=error.wrong, version=version, status=422)
-    except ChangedMeanwhile as error:
-        with desk.read() as db:
-            faster = clash(db, error, given=given, names=RATES, subject="sender", subject_id=Channel.SMS, now=desk.now)
-        return _draw(desk, given=given, clash=faster, version=versions.version_of(error.shown), status=409)
-    return desk.go("/settings", "Saved.")
+
+    def act(db: Session, given: Mapping[str, str], version: str) -> None:
+        clinics.change_rates(db, given=given, version=version, now=desk.now, by=desk.by)
+
+    draw = partial(_draw, desk)
+    again = save(desk, form, names=RATES, subject="sender", subject_id=Channel.SMS, act=act, draw=draw)
+    return again or desk.go("/settings", "Saved.")
 
 
 def _draw(desk: TheDesk, *, status: int = 200, **typed_values: object) -> HTMLResponse:

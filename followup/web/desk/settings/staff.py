@@ -1,6 +1,7 @@
 """Who works here: invite, correct, let go."""
 
 from collections.abc import Mapping
+from functools import partial
 from uuid import UUID
 
 from fastapi import HTTPException
@@ -10,14 +11,13 @@ from starlette.responses import HTMLResponse, Response
 
 from followup.actions import inviting, staff_pages, versions
 from followup.actions.clinic_fields import Unfit
-from followup.actions.versions import ChangedMeanwhile
 from followup.messages.catalogue import languages
 from followup.models import Staff
 from followup.terms import Role
 from followup.web.access import StaffRouter
 from followup.web.depends import TheForm
 from followup.web.desk.frame import TheDesk
-from followup.web.desk.settings.forms import VERSION, Clash, clash, typed
+from followup.web.desk.settings.forms import Clash, save, typed
 
 router = StaffRouter()
 
@@ -61,20 +61,15 @@ def show(staff_id: UUID, desk: TheDesk) -> HTMLResponse:
 @router.act("/settings/staff/{staff_id}", needs=Role.ADMIN)
 def change(staff_id: UUID, desk: TheDesk, form: TheForm) -> Response:
     """Correct it, unless someone else has meanwhile."""
-    given, version = typed(form, NAMES), form.first(VERSION, most=64)
     with desk.read() as db:
         staff = _find(db, staff_id)
-    try:
-        with desk.write() as db:
-            staff_pages.change(db, staff_id=staff_id, given=given, version=version, now=desk.now, by=desk.by)
-    except Unfit as error:
-        return _draw(desk, staff, given=given, wrong=error.wrong, version=version, status=422)
-    except ChangedMeanwhile as error:
-        with desk.read() as db:
-            faster = clash(db, error, given=given, names=NAMES, subject="staff", subject_id=staff_id, now=desk.now)
-        new_version = versions.version_of(error.shown)
-        return _draw(desk, staff, given=given, clash=faster, version=new_version, status=409)
-    return desk.go("/settings/staff", "Saved.")
+
+    def act(db: Session, given: Mapping[str, str], version: str) -> None:
+        staff_pages.change(db, staff_id=staff_id, given=given, version=version, now=desk.now, by=desk.by)
+
+    draw = partial(_draw, desk, staff)
+    again = save(desk, form, names=NAMES, subject="staff", subject_id=staff_id, act=act, draw=draw)
+    return again or desk.go("/settings/staff", "Saved.")
 
 
 @router.act("/settings/staff/{staff_id}/invite", needs=Role.ADMIN)
