@@ -129,17 +129,15 @@ def _unread(db: Session) -> tuple[int, datetime | None]:
 
 
 def _lateness(db: Session, clock: datetime) -> dict[Channel, list[timedelta]]:
-    left = (
-        select(Message.channel, Message.left_at, Message.due_at)
-        .join(Attempt, Attempt.message_id == Message.id)
-        .where(Attempt.id >= first_id(clock - JUST_NOW), Attempt.number == Message.tries, Message.left_at.is_not(None))
-        .order_by(Attempt.id.desc())
-        .limit(SAMPLE)
-    )
+    begun = select(Attempt.channel, Attempt.message_id, Attempt.number).where(Attempt.id >= first_id(clock - JUST_NOW))
+    sample = begun.order_by(Attempt.id.desc()).limit(SAMPLE).subquery()
+    # Looked up one by one: to join them, a database may read every message that there is.
+    message = select(Message).where(Message.id == sample.c.message_id, Message.tries == sample.c.number)
+    left_at, due_at = (message.with_only_columns(at).scalar_subquery() for at in (Message.left_at, Message.due_at))
     found = defaultdict(list)
-    for channel, left_at, due_at in db.execute(left):
-        assert left_at is not None, "that is asked for"
-        found[channel].append(left_at - due_at)
+    for channel, left, due in db.execute(select(sample.c.channel, left_at, due_at)):
+        if left is not None and due is not None:
+            found[channel].append(left - due)
     return {channel: sorted(waits) for channel, waits in found.items()}
 
 
