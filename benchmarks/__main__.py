@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import delivering, enrolling, figures, idle, importing, machine, triaging
+from benchmarks import delivering, desk, enrolling, figures, idle, importing, machine, triaging
 from benchmarks.figures import Figure
 from benchmarks.ground import Ground, prepared
 
@@ -20,6 +20,7 @@ BENCHMARKS: Mapping[str, Callable[[Ground], Iterator[Figure]]] = {
     "import": importing.measure,
     "triage": triaging.measure,
     "api": enrolling.measure,
+    "desk": desk.measure,
 }
 DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- figures -->\n", "<!-- end of figures -->\n"

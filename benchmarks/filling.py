@@ -22,6 +22,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    exists,
     func,
     insert,
     literal,
@@ -36,7 +37,9 @@ from followup.actions.enrolling import record_treatment
 from followup.actions.entries import TreatmentEntry
 from followup.actions.fields import Place
 from followup.db import Base, UtcDateTime, opener
-from followup.models import Clinic, Consent, Enrolment, Message, Patient, TreatmentSession
+from followup.models import Clinic, Consent, Enrolment, FoundBy, Message, Patient, TreatmentSession
+from followup.models.writing import insert_all
+from followup.rules import finding
 
 #: What falls due, in turn: with and without a question, care and what the frequency limit judges.
 DUE_WORDINGS = ("what-to-expect", "check-in", "warning-signs", "pain-score")
@@ -45,7 +48,42 @@ GOOD_FOR = timedelta(days=1)
 _SPREAD = timedelta(days=28)
 _COPIED: tuple[type[Base], ...] = (Patient, Consent, TreatmentSession, Enrolment, Message)
 _COPIED_IDS = {f"{model.__tablename__}.id" for model in _COPIED}
+_AT_ONCE = 5_000  # patients
 _FIRST_NUMBER = 2_000_000_000  # of a patient's phone, behind +1
+
+#: Of copies: every given name meets every family name, which is a beginning and an end.
+NAMES = {
+    "given": (
+        *("Ana", "Ben", "Carla", "David", "Elif", "Farid", "Grace", "Hugo", "Ines", "Jonas", "Kofi", "Lea", "Mateo"),
+        *(
+            "Nora",
+            "Omar",
+            "Priya",
+            "Quinn",
+            "Rosa",
+            "Samir",
+            "Tess",
+            "Uma",
+            "Viktor",
+            "Wei",
+            "Ximena",
+            "Yara",
+            "Zoltan",
+        ),
+        *("Alba", "Bruno", "Chloe", "Dario", "Emma", "Felix", "Gita", "Hana", "Ivan", "Julia", "Karim", "Lucia"),
+        *("Maria", "Nils"),
+    ),
+    "beginnings": (
+        *("Ander", "Bach", "Castel", "Dor", "Ellen", "Fern", "Gold", "Hart", "Iver", "Jacob", "Kell", "Lind", "Mar"),
+        *("Nor", "Oster", "Peter", "Quint", "Ros", "Sand", "Thor", "Ulm", "Vander", "Win", "Xav", "Yates", "Zim"),
+        *("Alder", "Berg", "Cor", "Del", "Eber", "Falk", "Gar", "Holm", "Jan", "Kor", "Lam", "Mont", "Rich", "Stein"),
+    ),
+    "ends": (
+        *("berg", "son", "mann", "ley", "ton", "ová", "ez", "ini", "sen", "er", "man", "field", "ström", "wood", "ham"),
+        *("ski", "lund", "dahl", "er-Díaz", "ford", "well", "land", "stad", "brook", "worth", "ling", "bury", "gate"),
+        *("ridge", "more", "dale", "beck", "hurst", "stone", "kirk", "vik", "quist", "mark", "burg", "stead"),
+    ),
+}
 
 TABLES = tuple(model.__tablename__ for model in _COPIED)
 
@@ -99,6 +137,23 @@ def fill(engine: Engine, seed: Seed, *, pending: int) -> None:
     _copy(engine, seed, sessions - 1 - seed.copies, Times(_SPREAD / sessions))
 
 
+def find_by_names(engine: Engine) -> None:
+    """What a patient is found by follows from the name and number: whoever lacks it gets it, as every new patient does."""
+    lacks_it = ~exists().where(FoundBy.patient_id == Patient.id)
+    told = select(Patient.id, Patient.given_name, Patient.family_name, Patient.phone).where(lacks_it)
+    with opener(engine)() as db:
+        patients = db.execute(told).all()
+        for first in range(0, len(patients), _AT_ONCE):
+            some = patients[first : first + _AT_ONCE]
+            insert_all(db, FoundBy, [row for one in some for row in _found_by(one)])
+
+
+def _found_by(patient: Any) -> Iterator[dict[str, object]]:
+    kept = finding.kept(given_name=patient.given_name, family_name=patient.family_name, phone=patient.phone)
+    for kind, word in kept:
+        yield {"patient_id": patient.id, "kind": kind, "word": word}
+
+
 def owe(engine: Engine, seed: Seed, *, count: int, at: datetime, apart: timedelta) -> dict[str, datetime]:
     """Add sessions of which one message each is due, the first at `at`. Returns due times by message id."""
     _copy(engine, seed, count, Times(apart, due_at=at))
@@ -117,6 +172,7 @@ def _copy(engine: Engine, seed: Seed, count: int, times: Times) -> None:
     with engine.connect() as connection, _trusting(connection):
         for model in _COPIED:
             _copy_table(connection, model, seed, number, _Copied(engine.dialect.name, number.c.n, first, times))
+    find_by_names(engine)
     seed.copies += count
 
 
@@ -165,12 +221,12 @@ class _Copied:
         match name:
             case "patient.phone" | "patient.phone_given":
                 return literal("+1") + cast(self._number + _FIRST_NUMBER, String)
+            case "patient.given_name" | "patient.family_name":
+                return self._name(column)
             case "treatment_session.external_id" | "message.once_key":
                 return column + literal("/") + cast(self._number, String)
-            case "message.nominal_at" | "message.due_at":
-                return self._time(column)
-            case "message.expires_at":
-                return self._time(column, GOOD_FOR)
+            case "message.nominal_at" | "message.due_at" | "message.expires_at":
+                return self._time(column, GOOD_FOR if column is Message.__table__.c.expires_at else timedelta(0))
             case _:
                 return column
 
@@ -181,7 +237,14 @@ class _Copied:
             return cast(_text(func.lpad(func.to_hex(self._number), 12, "0")) + _text(func.substr(digits, 13)), Uuid)
         return _text(func.printf("%012x", self._number)) + _text(func.substr(type_coerce(column, String), 13))
 
-    def _time(self, column: Expression, later_by: timedelta = timedelta(0)) -> Expression:
+    def _name(self, column: Expression) -> Expression:
+        given, beginnings, ends = NAMES.values()
+        if column.name == "given_name":
+            return _one_of(given, self._number)
+        turn = self._number // len(given)
+        return _one_of(beginnings, turn) + _one_of(ends, turn // len(beginnings))
+
+    def _time(self, column: Expression, later_by: timedelta) -> Expression:
         seconds = self._times.apart.total_seconds()
         shifted = self._later(column, self._number * seconds)
         if self._times.due_at is None:
@@ -204,3 +267,7 @@ class _Copied:
 
 def _text(expression: Expression) -> Expression:
     return type_coerce(expression, String)
+
+
+def _one_of(words: tuple[str, ...], number: Expression) -> Expression:
+    return case(dict(enumerate(words)), value=number % len(words))
