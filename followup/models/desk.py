@@ -50,7 +50,7 @@ class AuditEntry(Base):
 
     __tablename__ = "audit_entry"
     __table_args__ = (
-        Index("ix_audit_entry_subject", "subject", "subject_id"),
+        Index("ix_audit_entry_subject_id", "subject_id", "id"),
         Index("ix_audit_entry_did_by", "did_by", "id"),
     )
 
