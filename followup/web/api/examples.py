@@ -186,6 +186,7 @@ REPLY: dict[str, Any] = {
 REPLIES: dict[str, Any] = {"items": [REPLY], "next_cursor": None}
 RELABELLED: dict[str, Any] = {"label": "urgent", "by": "Kim Osei"}
 ASSIGNED: dict[str, Any] = {"patient": MESSAGE["patient"], "by": "Kim Osei"}
+MISTAKEN: dict[str, Any] = ASSIGNED | {"instead_of": "0195755c-2a0e-7b31-8f4d-1c9be0a7d2f9"}
 
 OUTCOME: dict[str, Any] = {
     "id": "0195a2f4-6e21-7b0c-8d3f-1a2b3c4d5e6f",

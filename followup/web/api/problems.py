@@ -8,6 +8,7 @@ from followup.actions.changing import NotFound, TooLate
 from followup.actions.consenting import Stopped
 from followup.actions.enrolling import Conflict, UnknownClinic
 from followup.actions.entries import EntryError, Problem
+from followup.actions.moving import Unmovable
 from followup.actions.planning import UnknownPlan
 from followup.actions.settling import CannotSettle
 from followup.actions.whose import Assigned
@@ -16,12 +17,7 @@ from followup.web import errors
 
 _STATUS = {
     NotFound: 404,
-    Conflict: 409,
-    TooLate: 409,
-    CannotSettle: 409,
-    AlreadyTaken: 409,
-    Assigned: 409,
-    Stopped: 409,
+    **dict.fromkeys((Conflict, TooLate, CannotSettle, AlreadyTaken, Assigned, Unmovable, Stopped), 409),
 }
 _FIELD = {UnknownClinic: "clinic", UnknownPlan: "plan", BadCursor: "cursor"}
 

@@ -1,12 +1,13 @@
 """Replies: what patients wrote, what was made of it, and what a person knows better."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from sqlalchemy.orm import Session
 
-from followup.actions import entries, relabelling, whose
+from followup.actions import entries, moving, relabelling, whose
 from followup.actions.changing import NotFound
 from followup.actions.entries import Problem
 from followup.models import Patient, Reply
@@ -45,18 +46,23 @@ def relabel_a_reply(runtime: TheRuntime, caller: TheCaller, reply_id: UUID, data
 
 @router.post(
     "/{reply_id:uuid}/patient",
-    openapi_extra=body(Assignment, known=examples.ASSIGNED),
+    openapi_extra=body(Assignment, known=examples.ASSIGNED, mistaken=examples.MISTAKEN),
     responses=answers(400, 404, 409, 413, 415, 422, example=examples.REPLY),
 )
 def assign_a_reply(runtime: TheRuntime, caller: TheCaller, reply_id: UUID, data: TheObject) -> ReplyView:
-    """Say whose reply it is. It is read again within seconds, with what is known of that patient."""
+    """Say whose reply it is. It is read again within seconds, with what is known of that patient.
+
+    A reply that was given to the wrong patient moves only with that patient's id as `instead_of`. Its scores, an alert
+    that nobody has taken and an answer that has not left follow; a STOP in it holds for both.
+    """
     said = entries.check(Assignment, data)
     with runtime.open_db() as db:
         patient = db.get(Patient, said.patient, with_for_update=True)
         if patient is None:
             raise entries.EntryError(Problem("patient", "is not known", "use the id of a patient"))
         reply = _lock(db, reply_id)
-        whose.assign(db, reply=reply, patient=patient, by=said.by, now=caller.now, via=caller.by)
+        assign = partial(moving.move, was=said.instead_of) if said.instead_of else whose.assign
+        assign(db, reply=reply, patient=patient, by=said.by, now=caller.now, via=caller.by)
         return replies.view(reply)
 
 

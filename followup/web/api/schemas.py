@@ -72,6 +72,7 @@ class Assignment(Entry):
 
     patient: Annotated[UUID, Field(description="The id of a patient.")]
     by: Annotated[Line, Field(description="The name of a person.")]
+    instead_of: Annotated[UUID | None, Field(description="The patient who was thought to have written it.")] = None
 
 
 class ReplyQuery(Entry):

@@ -60,6 +60,12 @@ def test_a_person_says_whose_reply_it_is(api: Api, clinic: Clinic) -> None:
     assert (alert["patient"], api.get("/replies", unassigned="true")["items"]) == (patient, [])
     assert api.post(f"/replies/{reply['id']}/patient", {"patient": other} | KIM).status_code == 409
 
+    moved = {"patient": other, "instead_of": patient} | KIM
+    assert api.post(f"/replies/{reply['id']}/patient", moved).json()["patient"] == other
+    clinic.read(MONDAY)
+    assert [alert["patient"] for alert in api.get("/alerts")["items"]] == [other]
+    assert api.post(f"/replies/{reply['id']}/patient", moved).status_code == 409
+
 
 @pytest.mark.parametrize(
     ("what", "data", "field"),
