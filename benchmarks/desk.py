@@ -130,6 +130,7 @@ def _of_patients(db: Session) -> Iterator[Ask]:
     yield Ask("… about them", [f"/patients/{busiest}/about"])
     some = db.scalars(select(Patient.id).order_by(Patient.family_name, Patient.id).limit(20)).all()
     yield Ask("a patient", [f"/patients/{one}" for one in some])
+    yield Ask("Audit of one patient", [f"/settings/audit?about={one}" for one in some])
 
 
 def _of_conversations(db: Session) -> Iterator[Ask]:
