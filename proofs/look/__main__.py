@@ -66,7 +66,8 @@ class _Looks:
             walk.go("/")
             walk.press("example week")
             yield eyes.look(walk.page, "example-week")
-            self._live_to_tuesday()
+            self._ids |= story.monday(self._scene)
+            self._ids |= story.tuesday(self._scene)
             yield from readme.pictures(walk, PICTURES)
         with self._window("patient") as (walk, eyes):
             yield from _each(walk, eyes, patient_pages.PAGES)
@@ -78,10 +79,6 @@ class _Looks:
         yield from self._jobs()
         yield coverage.every_page(self._visited)
 
-    def _live_to_tuesday(self) -> None:
-        self._ids |= story.monday(self._scene)
-        story.tuesday(self._scene)
-
     def _jobs(self) -> Iterator[Check]:
         with self._window("") as (walk, eyes):
             yield from keyboard.jobs(walk)
@@ -91,9 +88,10 @@ class _Looks:
             staff_pages.pause(walk)
             yield from _each(walk, eyes, staff_pages.PAUSED)
             staff_pages.resume(walk)
-        story.wednesday(self._scene)
         with self._window("patient") as (walk, eyes):
-            yield from _each(walk, eyes, patient_pages.LATER)
+            for moment, pages in patient_pages.LATER.items():
+                self._scene.walk_to(moment)
+                yield from _each(walk, eyes, pages)
 
     @contextmanager
     def _window(self, who: str) -> Iterator[tuple[Walk, Eyes]]:

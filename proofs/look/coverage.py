@@ -10,12 +10,17 @@ from followup.web import notes, patients, preferences, telling
 from followup.web.desk.parts import PARTS
 from proofs.checks import Check
 
-_LEADS_ON = {"/p/{token}/book", "/p/{token}/{rest:path}", "/inbox/news"}  # no pages: they redirect, refuse, or renew
+_NO_PAGES = {
+    "/p/{token}/book",
+    "/p/{token}/{rest:path}",
+    "/inbox/news",
+    "/inbox/{thread_id}/news",
+}  # they lead on or renew
 
 
 def every_page(visited: set[str]) -> Check:
     """One line; a fault for each page that nobody came to."""
-    patterns = set(_pages()) - _LEADS_ON
+    patterns = set(_pages()) - _NO_PAGES
     missed = [path for path in sorted(patterns) if not any(_is_of(path, one) for one in visited)]
     return Check("every page there is was opened", f"{len(patterns)} pages", missed)
 

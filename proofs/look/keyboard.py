@@ -60,8 +60,8 @@ def focus_is_seen(walk: Walk, paths: list[str]) -> Check:
 
 
 def news(walk: Walk) -> Check:
-    """A worry that comes in while Today is open is announced, and moves no row."""
-    return _done("a worry that comes in is announced on Today", _hear, walk)
+    """A worry that comes in while Today is open is announced; it moves no row before the reader brings it in."""
+    return _done("a worry that comes in is announced on Today, and brought in by its button", _hear, walk)
 
 
 def _follow_invitation(walk: Walk) -> str:
@@ -161,7 +161,12 @@ def _hear(walk: Walk) -> str:
     walk.scene.receive(people.PETRA.phone, "C. Now my hand is weak")
     expect(walk.page.locator("#news")).to_contain_text("new", timeout=60_000)
     expect(walk.page.locator("[data-announce]")).to_contain_text("person", timeout=60_000)
-    return walk.page.locator("[data-announce]").inner_text()
+    said = walk.page.locator("[data-announce]").inner_text()
+    assert not walk.page.locator("[data-row]").filter(has_text="hand is weak").count(), "the row came by itself"
+    _tab_to(walk.page, "#news a")
+    walk.page.keyboard.press("Enter")
+    expect(walk.page.locator("#news a")).to_have_count(0)
+    return said
 
 
 def _row(page: Page, name: str) -> None:

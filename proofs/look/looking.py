@@ -1,5 +1,6 @@
 """One page as people see it: pictures in four ways, axe-core, and whatever a browser complains of."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from proofs.checks import Check
 WIDE, NARROW, NARROWEST, HEIGHT = 1280, 360, 320, 800
 _SCHEMES: Sequence[Literal["light", "dark"]] = ("light", "dark")
 _REFUSAL = "Failed to load resource: the server responded with a status of 4"  # a form that was refused says so, too
+_LONG_ID = re.compile(r"(?<=/)[\w.-]{20,}(?=/|$)")
 
 # What is wider than the screen, and not within something that scrolls by itself.
 _STICKS_OUT = """() => {
@@ -57,7 +59,7 @@ class Eyes:
         page.set_viewport_size({"width": WIDE, "height": HEIGHT})
         page.emulate_media(color_scheme="light")
         faults += self.heard()
-        return Check(name, urlsplit(page.url).path, faults)
+        return Check(name, _LONG_ID.sub("…", urlsplit(page.url).path), faults)
 
     def heard(self) -> list[str]:
         """What the browser has complained of since this was asked last."""
@@ -84,7 +86,7 @@ class Eyes:
         path = urlsplit(answer.url).path
         if answer.status >= 500 or (answer.status >= 400 and path.startswith("/static/")):
             self._heard.append(f"{answer.status} for {path}")
-        if answer.request.method == "GET" and answer.ok:
+        if answer.request.method == "GET" and answer.status < 400:
             self.visited.add(path)
 
     def _dialog(self, dialog: Dialog) -> None:

@@ -1,9 +1,10 @@
 """Every page that a patient reaches by a link, on a phone that has nobody signed in."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 
-from proofs.look import people
+from proofs.look import people, story
 from proofs.look.walking import Reach, Walk, at
 
 
@@ -55,7 +56,7 @@ PAGES: Mapping[str, Reach] = {
     "their-unsubscribe-done": _unsubscribed,
     "their-dead-link": at("/p/nothing/feedback"),
 }
-LATER: Mapping[str, Reach] = {
-    "their-note": partial(_linked, email=people.IRIS.email, action="note"),
-    "their-still-or-gone": partial(_linked, email=people.OMAR.email, action="still-or-gone"),
+LATER: Mapping[datetime, Mapping[str, Reach]] = {
+    story.WEDNESDAY: {"their-still-or-gone": partial(_linked, email=people.OMAR.email, action="still-or-gone")},
+    story.THURSDAY: {"their-note": partial(_linked, email=people.IRIS.email, action="note")},  # to whom we say little
 }

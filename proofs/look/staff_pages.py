@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from proofs.look import people
+from proofs.look import people, story
 from proofs.look.walking import Reach, Walk, at, of
 
 _LONGEST = "Nobody answered the phone. " * 200
@@ -15,7 +15,7 @@ def session_filled(walk: Walk, patient: str) -> None:
         walk.page.locator(f".pill:has([name=regions][value={region}])").click()
     walk.page.locator(".pill:has([name=precautions][value=blood_thinner])").click()
     walk.page.locator("label:has([name=baseline_pain][value='6'])").click()
-    walk.page.locator("[data-outlook]").wait_for()
+    walk.page.locator(".preview-what").filter(has_text="Chest warning").wait_for()
 
 
 def _session_filled(walk: Walk) -> None:
@@ -79,6 +79,17 @@ def _about_unreachable(walk: Walk) -> None:
     walk.patient("many-9", "/about")
     walk.fill(phone="12", email="nowhere")
     walk.send_as_it_is("form[action$='/about']")
+
+
+def _from_alert(walk: Walk) -> None:
+    """As a notice leads there."""
+    walk.go(f"/alerts/{story.alerts(walk.scene)[0]['id']}")
+
+
+def _phone_found(walk: Walk) -> None:
+    walk.go(f"/phone/{walk.ids['elena']}")
+    walk.page.locator("#q").press_sequentially("okonk")
+    walk.page.locator("#q-matches [data-match]").first.wait_for()
 
 
 def _whose(walk: Walk) -> None:
@@ -173,6 +184,7 @@ FULL: Mapping[str, Reach] = {
     "inbox-all": at("/inbox?view=all"),
     "inbox-mine": at("/inbox?view=mine"),
     "talk": lambda walk: walk.go(f"/inbox/{walk.ids['elena']}"),
+    "talk-from-alert": _from_alert,
     "talk-marked": lambda walk: walk.go(f"/inbox/{walk.ids['marked']}"),
     "talk-long": lambda walk: walk.go(f"/inbox/{walk.ids['long']}"),
     "talk-right-to-left": lambda walk: walk.go(f"/inbox/{walk.ids['hebrew']}"),
@@ -192,11 +204,12 @@ FULL: Mapping[str, Reach] = {
     "settings-staff-invited": _invited,
     "settings-staff-wrong": _invite_wrong,
     "settings-person": _person,
-    "settings-on-call": at("/settings/on-call/maple"),
+    "settings-on-call": at("/settings/on-call"),
     "settings-keys": at("/settings/keys"),
     "settings-key-made": _key_made,
     "settings-audit": at("/settings/audit"),
     "phone": lambda walk: walk.go(f"/phone/{walk.ids['elena']}"),
+    "phone-found": _phone_found,
     "phone-marked": lambda walk: walk.go(f"/phone/{walk.ids['marked']}"),
     "more": at("/more"),
     "not-found": at("/patients/nobody"),
