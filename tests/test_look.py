@@ -56,8 +56,7 @@ def test_a_picture_of_few_colours_keeps_each_of_them(png: ModuleType) -> None:
 
     rows = seen(png.shrink(written(3, [plain, like_the_left, like_above, between, likely])))
 
-    assert rows[:3] == [[ROOT = Path(__file__).parents[1]
-RED, GREEN, WHITE], [WHITE] * 3, [WHITE] * 3]
+    assert rows[:3] == [[RED, GREEN, WHITE], [WHITE] * 3, [WHITE] * 3]
     assert rows[3][0] == rows[4][0] == WHITE
 
 
