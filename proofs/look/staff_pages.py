@@ -100,8 +100,14 @@ def _whose(walk: Walk) -> None:
 def _shared(walk: Walk) -> None:
     walk.go("/inbox?view=unknown")
     walk.page.locator(".thread").filter(has_text="dizzy").click()
+    walk.page.wait_for_load_state()  # who types before that is not helped by a script
     walk.page.locator("#find").press_sequentially("ada")
     walk.page.locator("#found .pill").nth(3).wait_for()
+
+
+def _moving(walk: Walk) -> None:
+    walk.go(f"/inbox/{walk.ids['elena']}")
+    walk.press("Somebody else wrote it?")
 
 
 def _close_wrong(walk: Walk) -> None:
@@ -190,6 +196,7 @@ FULL: Mapping[str, Reach] = {
     "talk-right-to-left": lambda walk: walk.go(f"/inbox/{walk.ids['hebrew']}"),
     "talk-whose": _whose,
     "talk-shared": _shared,
+    "talk-moving": _moving,
     "talk-close-wrong": _close_wrong,
     "talk-answer-long": _answer_long,
     "plans": at("/plans"),
