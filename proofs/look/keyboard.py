@@ -83,7 +83,7 @@ def _follow_invitation(walk: Walk) -> str:
     keyboard.type(_PASSWORD)
     keyboard.press("Enter")
     page.wait_for_url(f"{walk.scene.web}/")
-    said = page.title()
+    said: str = page.title()
     page.context.clear_cookies()
     return said
 
@@ -93,7 +93,8 @@ def _sign_in(walk: Walk) -> str:
     _tab_to(walk.page, "button[value=admin]")
     walk.page.keyboard.press("Enter")
     walk.page.wait_for_url(f"{walk.scene.web}/")
-    return walk.page.title()
+    title: str = walk.page.title()
+    return title
 
 
 def _record(walk: Walk) -> str:
@@ -126,7 +127,8 @@ def _take(walk: Walk) -> str:
     _row(page, "Marchetti")
     page.keyboard.press("t")
     expect(page.locator("[data-announce]")).to_contain_text("You have it")
-    return page.locator("[data-announce]").inner_text()
+    said: str = page.locator("[data-announce]").inner_text()
+    return said
 
 
 def _answer(walk: Walk) -> str:
@@ -143,7 +145,8 @@ def _answer(walk: Walk) -> str:
     walk.scene.until(
         "the answer to leave", lambda: any(_WORDS in text for text in walk.scene.texts(people.ELENA.phone))
     )
-    return page.locator(".toast span").first.inner_text()
+    said: str = page.locator(".toast span").first.inner_text()
+    return said
 
 
 def _close(walk: Walk) -> str:
@@ -153,7 +156,8 @@ def _close(walk: Walk) -> str:
     page.keyboard.type(_NOTE)
     page.keyboard.press("Control+Enter")
     expect(page.locator(".talk-note").last).to_contain_text(_NOTE)
-    return page.locator(".toast span").first.inner_text()
+    said: str = page.locator(".toast span").first.inner_text()
+    return said
 
 
 def _hear(walk: Walk) -> str:
@@ -161,7 +165,7 @@ def _hear(walk: Walk) -> str:
     walk.scene.receive(people.PETRA.phone, "C. Now my hand is weak")
     expect(walk.page.locator("#news")).to_contain_text("new", timeout=60_000)
     expect(walk.page.locator("[data-announce]")).to_contain_text("person", timeout=60_000)
-    said = walk.page.locator("[data-announce]").inner_text()
+    said: str = walk.page.locator("[data-announce]").inner_text()
     assert not walk.page.locator("[data-row]").filter(has_text="hand is weak").count(), "the row came by itself"
     _tab_to(walk.page, "#news a")
     walk.page.keyboard.press("Enter")
