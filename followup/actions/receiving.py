@@ -15,6 +15,7 @@ from followup.db import new_id, real_time
 from followup.logs import about
 from followup.messages.twilio_codes import Cause, cause_of, refusal_of
 from followup.models import Attempt, Message, Receipt, Reply
+from followup.models.traffic import UNTOLD
 from followup.models.writing import insert_new, write_changes
 from followup.rules import keywords, lifecycle
 from followup.terms import AttemptOutcome, Channel, ReceiptKind
@@ -70,6 +71,7 @@ def _lock(db: Session, told: Sequence[Told]) -> _Ours:
         .where(Attempt.id.in_({each.attempt_id for each in told}))
         .order_by(Message.id)  # as everyone who locks many: else two might wait for each other
         .with_for_update(of=Message)
+        .options(*UNTOLD)
     )
     return {(message.id, attempt.id): (message, attempt) for message, attempt in rows}
 

@@ -25,7 +25,7 @@ from followup.messages.wording import Composed
 from followup.models import Attempt, Message, Patient, Sender, Switch, facts
 from followup.models.desk import SENDING
 from followup.models.owed import IS_OWED, IS_TO_STAFF, Owed, load
-from followup.models.traffic import ORDINARY_LANE, PRIORITY_LANE
+from followup.models.traffic import ORDINARY_LANE, PRIORITY_LANE, UNTOLD
 from followup.models.writing import Row, insert_all, write_changes
 from followup.rules.permission import Hold, Move, Skip
 from followup.rules.slots import Shift
@@ -114,6 +114,7 @@ def record(db: Session, *, answers: Sequence[tuple[Parcel, Answer]], now: dateti
         .where(Attempt.id.in_(answered))
         .order_by(Message.id)  # as everyone who locks many: else two might wait for each other
         .with_for_update(of=Message)
+        .options(*UNTOLD)
     ).all()
     for attempt, message in rows:
         answering.apply(db, attempt, message, answered[attempt.id], now=now, clock=clock, patience=patience)

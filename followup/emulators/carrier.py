@@ -12,7 +12,7 @@ from followup.emulators.log import Record, TextStatus
 from followup.emulators.webhooks import Webhooks
 
 _STEP = timedelta(milliseconds=20)
-_LINES = 32  # receipts under way at once; the others wait here, where no time-out runs
+_LINES = 256  # receipts under way at once; the others wait here, where no time-out runs
 
 Receipt = dict[str, str]
 
@@ -77,12 +77,13 @@ class Carrier:
         moving = self._move(record, ahead, told, receipts)
         if kind is FaultKind.NO_RECEIPT or not record.sms.status_callback:
             await moving
-        elif kind is FaultKind.RECEIPTS_OUT_OF_ORDER:
+            return
+        times = 2 if kind is FaultKind.RECEIPT_TWICE else 1
+        if kind is FaultKind.RECEIPTS_OUT_OF_ORDER or len(told) == 1:
             await moving
             for receipt in reversed([receipts.get_nowait() for _ in told]):
-                await self._tell(record, receipt)
+                await self._tell(record, receipt, times)
         else:
-            times = 2 if kind is FaultKind.RECEIPT_TWICE else 1
             # Side by side: a text goes on, however long a receipt takes.
             await asyncio.gather(moving, self._tell_in_order(record, receipts, len(told), times))
 
@@ -101,13 +102,12 @@ class Carrier:
 
     async def _tell_in_order(self, record: Record, receipts: asyncio.Queue[Receipt], count: int, times: int) -> None:
         for _ in range(count):
-            receipt = await receipts.get()
-            for _ in range(times):
-                await self._tell(record, receipt)
+            await self._tell(record, await receipts.get(), times)
 
-    async def _tell(self, record: Record, receipt: Receipt) -> None:
-        async with self._lines:
-            await self._webhooks.post(record.sms.status_callback, receipt)
+    async def _tell(self, record: Record, receipt: Receipt, times: int = 1) -> None:
+        for _ in range(times):
+            async with self._lines:
+                await self._webhooks.post(record.sms.status_callback, receipt)
 
     def _receipt(self, record: Record) -> Receipt:
         receipt = {

@@ -37,13 +37,15 @@ class Webhooks:
         """Post until somebody answers; the status code, or None when nobody did."""
         target = urldefrag(url).url  # the fragment holds Twilio's own connection settings and is not signed
         headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
             "X-Twilio-Signature": self._account.sign(target, form),
             "I-Twilio-Idempotency-Token": str(uuid.uuid4()),
         }
+        body = URL.build(query=form).raw_query_string.encode()  # several times as fast as what the client does itself
         for wait in (*_RETRY_WAITS, None):
             try:
                 # `encoded` keeps the URL letter by letter as it was signed
-                async with self._session.post(URL(target, encoded=True), data=form, headers=headers) as answer:
+                async with self._session.post(URL(target, encoded=True), data=body, headers=headers) as answer:
                     await answer.read()
                     return answer.status
             except TimeoutError:

@@ -107,7 +107,12 @@ def gather(db: Session, owed: Sequence[Owed]) -> Known:
     stories = _stories(db, owed)
     depending = {each.patient.id for each in owed if each.patient and _depends(each)}
     return Known(
-        consents=latest_consents(db, {each.patient.id for each in owed if each.patient}),
+        consents=latest_consents(
+            db,
+            {each.patient.id for each in owed if each.patient},
+            channels={each.message.channel for each in owed},
+            purposes={each.message.purpose for each in owed if each.message.purpose},
+        ),
         stories=stories,
         spoke=_spoke(db, depending),
         answers=_answers(db, stories),
@@ -116,11 +121,17 @@ def gather(db: Session, owed: Sequence[Owed]) -> Known:
     )
 
 
-def latest_consents(db: Session, patients: Iterable[UUID]) -> Held:
+def latest_consents(
+    db: Session,
+    patients: Iterable[UUID],
+    *,
+    channels: Collection[Channel] = tuple(Channel),
+    purposes: Collection[Purpose] = tuple(Purpose),
+) -> Held:
     """What holds now for each patient, channel and purpose: the last line of the ledger."""
     lines = db.execute(
         select(Consent.patient_id, Consent.channel, Consent.purpose, Consent.says)
-        .where(Consent.patient_id.in_(set(patients)))
+        .where(Consent.patient_id.in_(set(patients)), Consent.channel.in_(channels), Consent.purpose.in_(purposes))
         .order_by(Consent.id)
     )
     return {(patient_id, channel, purpose): says for patient_id, channel, purpose, says in lines}

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, defer, mapped_column
 
 from followup.db import Base, new_id, together, words
 from followup.terms import AttemptOutcome, Channel, Label, Origin, Purpose, Reason, ReceiptKind, Status
@@ -120,6 +120,10 @@ class Message(Base):
     cancelled_at: Mapped[datetime | None]
     cancelled_by: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime]
+
+
+#: Its words and its why are most of a message, and nothing that a gateway tells is about them.
+UNTOLD = (defer(Message.body), defer(Message.why), defer(Message.values))
 
 
 class Attempt(Base):

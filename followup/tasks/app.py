@@ -1,5 +1,6 @@
 """The Celery app: which tasks there are, when beat wakes them, and how the broker is kept honest."""
 
+import gc
 from datetime import timedelta
 from uuid import UUID
 
@@ -121,3 +122,4 @@ def _add_tasks(app: Celery, runtime: Runtime) -> None:
 def _start_child(runtime: Runtime) -> None:
     die_with_parent()
     runtime.after_fork()
+    gc.freeze()  # what is there by now stays; else it is searched for waste again with every few batches

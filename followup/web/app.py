@@ -1,5 +1,6 @@
 """The web application: every route, what guards them, and what is said when something is wrong."""
 
+import gc
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -50,6 +51,7 @@ def create_app(runtime: Runtime) -> FastAPI:
 
     @asynccontextmanager
     async def until_the_end(_: FastAPI) -> AsyncIterator[None]:
+        gc.freeze()  # what is there by now stays; else it is searched for waste again and again
         log.info("web started", extra=about(version=app.version))
         yield
         receipts.close()
