@@ -58,4 +58,4 @@ def percentile(values: Sequence[float], percent: float) -> float:
 def _shown(value: float) -> str:
     if value >= 100:
         return f"{value:,.0f}"
-    return f"{value:.2f}".rstrip("0").rstrip(".") if value % 1 else f"{value:.0f}"
+    return f"{value:.{2 if value >= 1 else 3}f}".rstrip("0").rstrip(".") if value % 1 else f"{value:.0f}"

@@ -22,7 +22,7 @@ from followup.db import OpenDb
 from followup.models import Clinic
 from followup.runtime import Runtime
 
-BATCH = 200  # rows in one transaction: enough to be fast, and senders on SQLite wait for a second at most
+BATCH = 500  # rows in one transaction: enough to be fast, and senders on SQLite wait for a second at most
 
 
 @dataclass(slots=True)
