@@ -292,6 +292,7 @@ def test_the_second_of_two_who_move_a_message_is_told_and_overwrites_nothing(
 
     assert answer.status_code == 409
     assert "<bdi>Ines Moreau</bdi> was faster" in answer.text
+    assert "Now it is: <bdi>scheduled for Sun 15 Nov, 15:30</bdi>" in answer.text
     assert 'value="2026-11-15T11:00"' in answer.text
     assert of_step(open_db, "warning-signs").due_at == datetime(2026, 11, 15, 20, 30, tzinfo=UTC)
 

@@ -15,7 +15,7 @@ from followup.actions.settling import CannotSettle
 from followup.actions.versions import ChangedMeanwhile
 from followup.db import real_time
 from followup.models import Clinic, Message, Patient, TreatmentSession
-from followup.models.owed import zone_of
+from followup.models.owed import load, zone_of
 from followup.queries import audit
 from followup.rules.quiet import QuietHours, quiet_until
 from followup.terms import Channel, Purpose, Status
@@ -207,9 +207,13 @@ def _faster(desk: Desk, message_id: UUID) -> Faster:
     with desk.read() as db:
         message = db.get_one(Message, message_id)
         last = audit.latest(db, subject="message", subject_id=message_id)
+        [owed] = load(db, Message.id == message_id)
+    says: str = message.status
+    if message.status is Status.SCHEDULED:
+        says = f"scheduled for {day_and_time(message.due_at.astimezone(owed.zone))}"
     if message.left_at or last is None:
-        return Faster("", message.left_at or desk.now, message.status)
-    return Faster(last.did_by, last.did_at, message.status)
+        return Faster("", message.left_at or desk.now, says)
+    return Faster(last.did_by, last.did_at, says)
 
 
 def _too_late(desk: Desk, patient_id: UUID, about: str, error: ChangedMeanwhile, given: dict[str, str]) -> Response:
