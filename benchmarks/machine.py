@@ -24,7 +24,7 @@ def take_two_cores() -> list[int]:
 def described(cores: list[int], ground: Ground) -> Iterator[str]:
     """Date, machine and versions, a line each."""
     shared = "worker (2 processes), tick worker, beat, web, PostgreSQL, Valkey, the emulated Twilio and the measuring"
-    yield f"{datetime.now(UTC):%Y-%m-%d}, {platform.system()} {platform.release()}, {_model()}"
+    yield f"{datetime.now(UTC):%Y-%m-%d}, {platform.system()}, {_model()}"
     yield f"cores {', '.join(map(str, cores))} of {os.cpu_count()}, shared by {shared}"
     yield f"Python {platform.python_version()}, PostgreSQL {ground.postgresql_version()}, SQLite {sqlite3.sqlite_version}"
     yield ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
