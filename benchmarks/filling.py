@@ -38,7 +38,7 @@ from followup.actions.entries import TreatmentEntry
 from followup.actions.fields import Place
 from followup.db import Base, UtcDateTime, opener
 from followup.models import Clinic, Consent, Enrolment, FoundBy, Message, Patient, TreatmentSession
-from followup.models.writing import insert_all
+from followup.models.inserting import insert_all
 from followup.rules import finding
 
 #: What falls due, in turn: with and without a question, care and what the frequency limit judges.

@@ -5,7 +5,7 @@ import gc
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -15,7 +15,6 @@ from followup.actions import setting_up
 from followup.actions.csv_rows import COLUMNS, read_rows
 from followup.actions.fields import Place
 from followup.actions.importing import Recorder, Result
-from followup.cli.importing import BATCH
 from followup.db import opener
 
 SESSIONS = 3_000
@@ -29,14 +28,13 @@ def measure(ground: Ground) -> Iterator[Figure]:
     for kind, least in (("postgresql", LEAST), ("sqlite", None)):
         database = ground.database(kind, MANY)
         gc.freeze()  # as the command does
-        recorder, results = Recorder(by="benchmark"), Counter[Result]()
+        recorder, open_db = Recorder(by="benchmark"), opener(database.engine)
         began = perf_counter()
         with file.open("rb") as content:
-            rows = read_rows(content, place_of=lambda _: PLACE)
-            while batch := list(islice(rows, BATCH)):
-                with opener(database.engine)() as db:
-                    lines = recorder.record(db, rows=batch, now=datetime.now(UTC))
-                results.update(line.result for line in lines)
+            lines = recorder.record_all(
+                open_db, read_rows(content, place_of=lambda _: PLACE), now=partial(datetime.now, UTC)
+            )
+            results = Counter(line.result for line in lines)
         took = perf_counter() - began
         assert results == {Result.TAKEN: SESSIONS}, results
         yield Figure(f"import, {kind}, {MANY:,} pending", SESSIONS / took, "sessions/s", least=least)

@@ -148,10 +148,14 @@ def connect(url: str) -> Engine:
 
 
 def _keep_patients_out(context: ExceptionContext) -> None:
-    # `hide_parameters` is not enough: below its first line, PostgreSQL quotes the whole row that it refuses.
     if isinstance(context.sqlalchemy_exception, DBAPIError):
-        for error in (context.original_exception, context.sqlalchemy_exception):
-            error.args = (str(error).partition("\n")[0],)
+        without_patients(context.original_exception)
+        without_patients(context.sqlalchemy_exception)
+
+
+def without_patients(error: BaseException) -> None:
+    """Keep of a database's error what may be told: below its first line, PostgreSQL quotes the row that it refuses."""
+    error.args = (str(error).partition("\n")[0],)  # `hide_parameters` hides only what we asked
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

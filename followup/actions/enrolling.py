@@ -1,6 +1,7 @@
 """Records a treatment session and, in the same transaction, writes down every message that is owed after it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +16,7 @@ from followup.actions.planning import UnknownPlan
 from followup.actions.rows import Rows
 from followup.db import new_id
 from followup.models import AuditEntry, Clinic, Enrolment, Message, Patient, Plan, TreatmentSession
-from followup.models.writing import Row
+from followup.models.inserting import Row
 from followup.rules import risk
 
 
@@ -26,6 +27,8 @@ class UnknownClinic(Exception):
 class Conflict(Exception):
     """This `external_id` already stands for a treatment session with other content."""
 
+
+_SENT_TOGETHER = 50  # entries: little enough for the database to begin soon, enough to be fast
 
 Refusal = EntryError | UnknownClinic | UnknownPlan | Conflict
 
@@ -63,20 +66,30 @@ def record_treatments(
 
     Refusals are told in place of what they refuse, and leave no trace. The messages are written, not read.
     """
-    desk = _Desk(db, [entry for entry, _ in entries], now)
-    recorded = [desk.record(entry, by) for entry, by in entries]
-    desk.rows.write()
-    return recorded
+    with recording(db, entries=entries, now=now) as recorded:
+        return recorded
+
+
+@contextmanager
+def recording(
+    db: Session, *, entries: Sequence[tuple[TreatmentEntry, str]], now: datetime
+) -> Iterator[list[Recorded | Refusal]]:
+    """The same; within, the database may still be writing, and nothing can be asked of it."""
+    with Rows(db) as rows:
+        desk, recorded = _Desk(db, rows, [entry for entry, _ in entries], now), list[Recorded | Refusal]()
+        for first in range(0, len(entries), _SENT_TOGETHER):
+            recorded += [desk.record(entry, by) for entry, by in entries[first : first + _SENT_TOGETHER]]
+            rows.send()
+        yield recorded
 
 
 class _Desk:
     """What some entries have in common, and where each of them is recorded."""
 
-    def __init__(self, db: Session, entries: Sequence[TreatmentEntry], now: datetime) -> None:
-        self._db, self._now = db, now
-        self.rows = Rows(db)
+    def __init__(self, db: Session, rows: Rows, entries: Sequence[TreatmentEntry], now: datetime) -> None:
+        self._db, self._rows, self._now = db, rows, now
         self._clinics = _lock_clinics(db, entries)
-        self._patients = Patients(db, self.rows, self._clinics.values(), entries)
+        self._patients = Patients(db, self._rows, self._clinics.values(), entries)
         self._sessions = _known(db, self._clinics, entries)
         self._plans: dict[str, Plan] = {}
 
@@ -102,7 +115,9 @@ class _Desk:
 
     def _plan(self, key: str) -> Plan:
         if key not in self._plans:
+            self._rows.write()
             self._plans[key] = planning.newest(self._db, key)
+            planning.steps(self._db, self._plans[key])
         return self._plans[key]
 
     def _record(self, entry: TreatmentEntry, plan: Plan, by: str) -> Recorded:
@@ -110,10 +125,10 @@ class _Desk:
         patient, is_new = self._patients.recognise(clinic, entry, now=now, by=by)
         row = _row(clinic, patient, entry, now, by)
         treatment, enrolment_id = TreatmentSession(**row), new_id()  # to look at; what is written is the row
-        self.rows.add(TreatmentSession, **row)
-        self.rows.add(Enrolment, id=enrolment_id, treatment_id=treatment.id, plan_id=plan.id, created_at=now)
+        self._rows.add(TreatmentSession, **row)
+        self._rows.add(Enrolment, id=enrolment_id, treatment_id=treatment.id, plan_id=plan.id, created_at=now)
         self._sessions[clinic.id, entry.external_id] = treatment
-        self.rows.add(
+        self._rows.add(
             AuditEntry,
             did_at=now,
             did_by=by,
@@ -123,10 +138,10 @@ class _Desk:
             details={"warnings": risk.warnings(treatment.precautions)},
         )
         if not is_new:
-            self.rows.write()  # what is looked up for a known patient may be among them
+            self._rows.write()  # what is looked up for a known patient may be among them
         owing.owe(
             db,
-            self.rows,
+            self._rows,
             clinic=clinic,
             patient=patient,
             treatment=treatment,

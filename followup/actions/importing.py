@@ -1,16 +1,21 @@
 """Records rows of a file, a batch at a time; one that is refused costs no other."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
 
 from sqlalchemy.orm import Session
 
 from followup.actions.csv_rows import Row
-from followup.actions.enrolling import Recorded, Refusal, record_treatments
+from followup.actions.enrolling import Recorded, Refusal, recording
 from followup.actions.entries import EntryError, TreatmentEntry, content_hash
 from followup.actions.fields import bounded
+from followup.db import OpenDb
+
+BATCH = 500  # rows in one transaction: enough to be fast, and senders on SQLite wait for a second at most
 
 
 class Result(StrEnum):
@@ -42,15 +47,24 @@ class Recorder:
         self._dry_run = dry_run
         self._undone: dict[tuple[str, str], str] = {}  # content of what a dry run took and put back
 
-    def record(self, db: Session, *, rows: Sequence[Row], now: datetime) -> list[Line]:
-        """What became of each row; true once this transaction is committed."""
+    def record_all(self, open_db: OpenDb, rows: Iterable[Row], *, now: Callable[[], datetime]) -> Iterator[Line]:
+        """What became of each row, told once its batch is committed."""
+        rows = iter(rows)
+        batch = list(islice(rows, BATCH))
+        while batch:
+            with open_db() as db, self.recording(db, rows=batch, now=now()) as lines:
+                batch = list(islice(rows, BATCH))  # read while the database writes
+            yield from lines
+
+    @contextmanager
+    def recording(self, db: Session, *, rows: Sequence[Row], now: datetime) -> Iterator[list[Line]]:
+        """What became of each row, true once this transaction is committed; within, nothing can be asked of it."""
         fit = {row.line: row.entry for row in rows if row.entry and not self._contradicts(row.entry)}
-        recorded = record_treatments(db, entries=[(entry, self._by) for entry in fit.values()], now=now)
-        by_line = dict(zip(fit, recorded, strict=True))
-        lines = [self._line(row, by_line.get(row.line)) for row in rows]
+        with recording(db, entries=[(entry, self._by) for entry in fit.values()], now=now) as recorded:
+            by_line = dict(zip(fit, recorded, strict=True))
+            yield [self._line(row, by_line.get(row.line)) for row in rows]
         if self._dry_run:
             db.rollback()
-        return lines
 
     def _contradicts(self, entry: TreatmentEntry) -> bool:
         """Whether an earlier line that a dry run took back says something else of the same session."""

@@ -7,14 +7,16 @@ from operator import attrgetter
 from uuid import UUID
 
 from sqlalchemy import select, union
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
 
 from followup.actions import consenting
 from followup.actions.entries import ConsentEntry, EntryError, PatientChange, PatientEntry, Problem, TreatmentEntry
 from followup.actions.rows import Rows
 from followup.db import new_id
-from followup.models import Clinic, Patient
+from followup.models import Clinic, FoundBy, Patient
 from followup.models.facts import Held, latest_consents
+from followup.models.finding import found_by
+from followup.models.inserting import row_of
 from followup.terms import Channel, Consented
 
 Key = tuple[str, ...]  #: what tells who it is: our id or the sender's, or an address and the name
@@ -44,13 +46,24 @@ class Patients:
             what = f"is {entry.patient.id}, which no patient of this clinic has"
             raise EntryError(Problem("patient.id", what, "leave it out to add a patient"))
         patient = known or Patient(id=new_id(), clinic_id=clinic.id, created_at=now)
-        self._db.add(patient)
+        if known and known not in self._db:
+            self._attach(known)
         correct(patient, entry.patient)
         patient.external_id = entry.patient.external_id or patient.external_id
         patient.next_visit_at = entry.next_visit_at or patient.next_visit_at
         self._note(patient)
+        if not known:
+            self._rows.add(Patient, **row_of(patient))
+            for found in found_by(patient):
+                self._rows.add(FoundBy, **found)
         self._keep_consent(patient, entry.consent, now, by)
         return patient, known is None
+
+    def _attach(self, patient: Patient) -> None:
+        """Let what changes about a patient whom an earlier entry added be written, too."""
+        self._rows.write()
+        make_transient_to_detached(patient)
+        self._db.add(patient)
 
     def _find(self, clinic: Clinic, given: PatientEntry) -> Patient | None:
         keys = set(_keys(given))

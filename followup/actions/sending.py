@@ -24,9 +24,10 @@ from followup.messages.links import Links
 from followup.messages.wording import Composed
 from followup.models import Attempt, Message, Patient, Sender, Switch, facts
 from followup.models.desk import SENDING
+from followup.models.inserting import Row, insert_all
 from followup.models.owed import IS_OWED, IS_TO_STAFF, Owed, load
 from followup.models.traffic import ORDINARY_LANE, PRIORITY_LANE, UNTOLD
-from followup.models.writing import Row, insert_all, write_changes
+from followup.models.writing import write_changes
 from followup.rules.permission import Hold, Move, Skip
 from followup.rules.slots import Shift
 from followup.terms import Channel, Status

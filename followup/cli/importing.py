@@ -3,9 +3,7 @@
 import gc
 import json
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -14,15 +12,13 @@ from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy import select
 
-from followup.actions.csv_rows import FileError, Row, read_rows
+from followup.actions.csv_rows import FileError, read_rows
 from followup.actions.fields import Place
 from followup.actions.importing import Line, Recorder, Result
 from followup.cli.console import OPERATOR, fail, service, shown_name
 from followup.db import OpenDb
 from followup.models import Clinic
 from followup.runtime import Runtime
-
-BATCH = 500  # rows in one transaction: enough to be fast, and senders on SQLite wait for a second at most
 
 
 @dataclass(slots=True)
@@ -90,21 +86,12 @@ def _import(runtime: Runtime, path: Path, *, dry_run: bool, as_json: bool) -> No
     gc.freeze()  # what is there by now stays; else it is searched for waste again with every thousand rows
     with _open(path) as raw, Progress(console=console, transient=True, disable=not has_bar) as progress:
         file = progress.wrap_file(raw, path.stat().st_size)
-        for line in _record(runtime, recorder, read_rows(file, place_of=places.get)):
+        for line in recorder.record_all(runtime.open_db, read_rows(file, place_of=places.get), now=runtime.now):
             if told := report.add(line):
                 tell(told)
     typer.echo(report.end())
     if report.counts[Result.REFUSED]:
         raise typer.Exit(1)
-
-
-def _record(runtime: Runtime, recorder: Recorder, rows: Iterator[Row]) -> Iterator[Line]:
-    """What became of each row; told once its batch is committed."""
-    while batch := list(islice(rows, BATCH)):
-        now = runtime.now()
-        with runtime.open_db() as db:
-            lines = recorder.record(db, rows=batch, now=now)
-        yield from lines
 
 
 def _open(path: Path) -> BinaryIO:

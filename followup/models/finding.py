@@ -1,14 +1,14 @@
 """What patients are found by while someone types, kept in step with them by every flush that writes them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, String, delete, event, inspect
 from sqlalchemy.orm import Mapped, Session, UOWTransaction, mapped_column
 
 from followup.db import Base, words
+from followup.models.inserting import Row, insert_all
 from followup.models.people import Patient
-from followup.models.writing import insert_all
 from followup.rules import finding
 from followup.rules.finding import LONGEST_WORD, Kept
 
@@ -34,16 +34,17 @@ def _keep_up(db: Session, _: UOWTransaction) -> None:
     changed = [each for each in db.dirty if isinstance(each, Patient) and _is_told_anew(each)]
     if changed:
         db.execute(delete(FoundBy).where(FoundBy.patient_id.in_([each.id for each in changed])))
-    insert_all(db, FoundBy, list(_rows([*new, *changed])))
+    insert_all(db, FoundBy, [row for patient in (*new, *changed) for row in found_by(patient)])
+
+
+def found_by(patient: Patient) -> Iterator[Row]:
+    """The rows of `FoundBy` for a patient."""
+    phone = patient.phone or patient.phone_given or ""
+    names = {"given_name": patient.given_name, "family_name": patient.family_name or ""}
+    for kind, word in finding.kept(**names, phone=phone):
+        yield {"patient_id": patient.id, "kind": kind, "word": word}
 
 
 def _is_told_anew(patient: Patient) -> bool:
     attributes = inspect(patient).attrs
     return any(attributes[name].history.has_changes() for name in _TELLING)
-
-
-def _rows(patients: Iterable[Patient]) -> Iterable[dict[str, object]]:
-    for one in patients:
-        phone = one.phone or one.phone_given or ""
-        for kind, word in finding.kept(given_name=one.given_name, family_name=one.family_name or "", phone=phone):
-            yield {"patient_id": one.id, "kind": kind, "word": word}

@@ -1,36 +1,18 @@
-"""Writes many rows of one table with one statement: one for each costs several times as much, on both sides."""
+"""Changes many rows of one table with one statement: one for each costs several times as much, on both sides."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from pydantic_core import to_json
-from sqlalchemy import (
-    JSON,
-    Insert,
-    Table,
-    TableValuedAlias,
-    Text,
-    Update,
-    bindparam,
-    cast,
-    column,
-    func,
-    insert,
-    inspect,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import TableValuedAlias, Update, bindparam, func, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.dml import ReturningInsert
 
 from followup.db import Base
-
-Row = Mapping[str, Any]  #: values by column
+from followup.models.inserting import Row
 
 
 def write_changes(db: Session, rows: Sequence[Base]) -> None:
@@ -47,21 +29,6 @@ def write_changes(db: Session, rows: Sequence[Base]) -> None:
             alike[changed].append(row)
     for changed, those in alike.items():
         _update(db, tuple(sorted(changed)), those)
-
-
-def insert_all(db: Session, table: type[Base], rows: Sequence[Row]) -> None:
-    """Insert rows, each with the same columns; one that has a default may be left out."""
-    if not rows:
-        return
-    if db.get_bind().dialect.name != "postgresql":
-        db.execute(insert(table), rows)
-        return
-    made = {name: default for name, default in _defaults(table).items() if name not in rows[0]}
-    whole = [{**row, **{name: make(None) if callable(make) else make for name, make in made.items()}} for row in rows]
-    if not db.info.get(_KEEP_PLANS):
-        db.execute(_KEEP_PLANS)
-        db.info[_KEEP_PLANS] = True
-    db.execute(_insertion_of_json(table, tuple(whole[0])), {"rows": to_json(whole).decode()})
 
 
 def insert_new(db: Session, table: type[Base], rows: Sequence[Row], *unique: str) -> set[tuple[Any, ...]]:
@@ -99,27 +66,6 @@ def _change(table: type[Base], names: tuple[str, ...]) -> Update:
 def _insertion(table: type[Base], names: tuple[str, ...], unique: tuple[str, ...]) -> ReturningInsert[Any]:
     new = postgresql.insert(table).from_select(names, select(_as_table(table, names)))
     return new.on_conflict_do_nothing(index_elements=unique).returning(*(table.__table__.c[name] for name in unique))
-
-
-# What a new row points at is looked up by a plan of its own. Until the transaction ends these plans are kept, not made
-# anew for each row; since they use indexes only, they stay right however small the tables were when they were made.
-_KEEP_PLANS = text("SELECT set_config('plan_cache_mode', 'auto', true), set_config('enable_seqscan', 'off', true)")
-
-
-@cache
-def _insertion_of_json(model: type[Base], names: tuple[str, ...]) -> Insert:
-    table = model.__table__
-    assert isinstance(table, Table)
-    # Text of all rows costs both sides less than arrays of each column: hardly any of it passes through Python.
-    given = cast(bindparam("rows", type_=Text), JSON)
-    columns = [table.c[name] for name in names]
-    rows = func.json_to_recordset(given).table_valued(*(column(each.name, each.type) for each in columns))
-    return insert(table).from_select(columns, select(rows.render_derived(with_types=True)), include_defaults=False)
-
-
-@cache
-def _defaults(table: type[Base]) -> dict[str, Any]:
-    return {each.name: each.default.arg for each in table.__table__.columns if each.default is not None}
 
 
 def _as_table(table: type[Base], names: Iterable[str]) -> TableValuedAlias:

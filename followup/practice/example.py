@@ -39,8 +39,7 @@ def record(runtime: Runtime, *, by: str) -> Week:
         is_first = tour.nothing_recorded(db)
     if is_first:
         walking.begin_at(runtime, BEGINS_AT)
-    now = runtime.now()
     content = BytesIO(files(__package__).joinpath(_FILE).read_bytes())
-    with runtime.open_db() as db:
+    with runtime.read_db() as db:
         rows = list(read_rows(content, place_of=places.of_clinics(db)))
-        return Week(Recorder(by=by).record(db, rows=rows, now=now))
+    return Week(list(Recorder(by=by).record_all(runtime.open_db, rows, now=runtime.now)))

@@ -251,7 +251,7 @@ def test_a_time_that_the_clocks_skipped_or_showed_twice_is_read_one_way(engine: 
     ],
 )
 def test_what_is_no_file_of_rows_is_not_waited_for(engine: Engine, path: str, exit_code: int, said: str) -> None:
-    with socket.socket(socket.AF_UNIX) as listener, unchanged(engine), at_most(4 * MEGABYTE):
+    with socket.socket(socket.AF_UNIX) as listener, unchanged(engine), at_most(8 * MEGABYTE):
         listener.bind("socket")
         result = run("import", path)
     assert (result.exit_code, said in " ".join(result.output.replace("│", " ").split())) == (exit_code, True)
@@ -292,7 +292,7 @@ def test_a_hundred_megabytes_take_no_more_memory_than_a_page(
 
     run("import", Path(__file__))  # what is loaded only once is not counted
 
-    with unchanged(engine), at_most(4 * MEGABYTE):
+    with unchanged(engine), at_most(8 * MEGABYTE):
         result = run("import", huge, most=MEGABYTE)
 
     assert (result.exit_code, said in result.output) == (exit_code, True)
