@@ -1,6 +1,6 @@
 """The consent ledger: lines are added, never changed."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import select
@@ -41,20 +41,9 @@ def state(
     held = latest_consents(db, [patient.id])
     changed = [purpose for purpose in purposes if held.get((patient.id, channel, purpose)) is not says]
     shown = wording_version or (_last_shown(db, patient, channel) if changed else "")
-    db.add_all(
-        Consent(
-            patient_id=patient.id,
-            channel=channel,
-            purpose=purpose,
-            says=says,
-            source=source,
-            evidence=evidence,
-            wording_version=shown,
-            recorded_at=now,
-            recorded_by=by,
-        )
-        for purpose in changed
-    )
+    said = {"says": says, "source": source, "evidence": evidence, "wording_version": shown}
+    with Rows(db) as rows:
+        _add(rows, patient, channel, changed, said, now, by)
     return changed
 
 
@@ -89,21 +78,24 @@ def state_at_desk(
     changed = [
         purpose for purpose in purposes if held.get((patient.id, channel, purpose)) not in (says, Consented.WITHDRAWN)
     ]
-    for purpose in changed:
-        held[patient.id, channel, purpose] = says
-        rows.add(
-            Consent,
-            patient_id=patient.id,
-            channel=channel,
-            purpose=purpose,
-            says=says,
-            source=ConsentSource.DESK,
-            evidence=evidence,
-            wording_version=wording_version,
-            recorded_at=now,
-            recorded_by=by,
-        )
+    held |= {(patient.id, channel, purpose): says for purpose in changed}
+    said = {"says": says, "source": ConsentSource.DESK, "evidence": evidence, "wording_version": wording_version}
+    _add(rows, patient, channel, changed, said, now, by)
     return changed
+
+
+def _add(
+    rows: Rows,
+    patient: Patient,
+    channel: Channel,
+    purposes: Iterable[Purpose],
+    said: Mapping[str, str],
+    now: datetime,
+    by: str,
+) -> None:
+    about = {"patient_id": patient.id, "channel": channel, "recorded_at": now, "recorded_by": by, **said}
+    for purpose in purposes:
+        rows.add(Consent, purpose=purpose, **about)
 
 
 def hear(
@@ -127,20 +119,19 @@ def hear(
             f"the patient stopped {what} for {', '.join(stopped)}; only the patient starts them again, {how}, so "
             "nothing was recorded"
         )
-    rows = Rows(db)
-    state_at_desk(
-        rows,
-        held=held,
-        patient=patient,
-        channel=channel,
-        says=says,
-        evidence=evidence,
-        now=now,
-        by=by,
-        purposes=purposes,
-        wording_version=wording_version,
-    )
-    rows.write()
+    with Rows(db) as rows:
+        state_at_desk(
+            rows,
+            held=held,
+            patient=patient,
+            channel=channel,
+            says=says,
+            evidence=evidence,
+            now=now,
+            by=by,
+            purposes=purposes,
+            wording_version=wording_version,
+        )
 
 
 def choose(

@@ -292,7 +292,7 @@ def test_a_hundred_megabytes_take_no_more_memory_than_a_page(
 
     run("import", Path(__file__))  # what is loaded only once is not counted
 
-    with unchanged(engine), at_most(8 * MEGABYTE):
+    with unchanged(engine), at_most(4 * MEGABYTE):
         result = run("import", huge, most=MEGABYTE)
 
     assert (result.exit_code, said in result.output) == (exit_code, True)
