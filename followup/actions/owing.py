@@ -103,11 +103,13 @@ def _lock(db: Session, enrolment_id: UUID) -> Sequence[Message]:
 
 
 def _reaches(held: Held, patient: Patient) -> Reaches:
-    def reaches(channel: Channel, purpose: Purpose) -> bool:
-        is_given = held.get((patient.id, channel, purpose)) is Consented.GIVEN
-        return is_given and address_of(patient, channel) is not None
-
-    return reaches
+    return frozenset(
+        (channel, purpose)
+        for channel in Channel
+        if address_of(patient, channel) is not None
+        for purpose in Purpose
+        if held.get((patient.id, channel, purpose)) is Consented.GIVEN
+    )
 
 
 def _add(rows: Rows, patient: Patient, enrolment_id: UUID, planned: Planned, room: Room, now: datetime) -> None:

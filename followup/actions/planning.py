@@ -11,6 +11,8 @@ from followup.db import new_id
 from followup.messages.plans import PlanFile
 from followup.models import Plan, Step
 
+_STEPS: dict[UUID, tuple[Step, ...]] = {}
+
 
 class UnknownPlan(Exception):
     """There is no plan of that key."""
@@ -58,12 +60,14 @@ def newest(db: Session, key: str) -> Plan:
     return plan
 
 
-def steps(db: Session, plan: Plan) -> list[Step]:
-    """The steps of one version, in order. They never change, so a transaction reads them once."""
-    read: dict[UUID, list[Step]] = db.info.setdefault(steps, {})
-    if plan.id not in read:
-        read[plan.id] = list(db.scalars(select(Step).where(Step.plan_id == plan.id).order_by(Step.position)))
-    return read[plan.id]
+def steps(db: Session, plan: Plan) -> tuple[Step, ...]:
+    """The steps of one version, in order. They never change, so each process reads them once."""
+    if plan.id not in _STEPS:
+        read = tuple(db.scalars(select(Step).where(Step.plan_id == plan.id).order_by(Step.position)))
+        for step in read:
+            db.expunge(step)
+        _STEPS[plan.id] = read
+    return _STEPS[plan.id]
 
 
 def _newest(db: Session, key: str) -> Plan | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 from zoneinfo import ZoneInfo
 
 from followup.actions import timetable
@@ -90,7 +91,7 @@ def rehearse(steps: Sequence[Step], case: Case, house: House, *, called: Callabl
     planned = timetable.draw_up(
         steps,
         regions=case.regions,
-        reaches=lambda channel, _: channel in case.channels,
+        reaches=frozenset(product(case.channels, Purpose)),
         ended_at=case.ended_at,
         recorded_at=case.recorded_at,
         zone=case.zone,

@@ -1,8 +1,9 @@
 """Which messages follow a treatment session, on which channel and when. Enrolling writes it down, rehearsing shows it."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from followup.models import Step
@@ -11,7 +12,7 @@ from followup.rules.slots import Slot
 from followup.rules.timing import Wanted, schedule
 from followup.terms import Channel, Purpose
 
-Reaches = Callable[[Channel, Purpose], bool]  #: whether the patient permits it there, and has an address that works
+Reaches = frozenset[tuple[Channel, Purpose]]  #: what the patient permits, where there is an address that works
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +47,10 @@ def draw_up(
     What cannot go on any of its channels is planned all the same, on the first. `texts` and `newer_ended_at` are those
     of `rules.timing.schedule`. `takes_no_day` tells that a step's text counts already, or not at all.
     """
-    wanted = [step for step in steps if is_for(step, regions)]
-    channels = [_channel(step, reaches) for step in wanted]
-    places = {step.key: place for place, step in enumerate(wanted)}
+    asked = _asked(tuple(steps), frozenset(regions), reaches)
+    wanted = [replace(want, conditional=True) if takes_no_day(step) else want for step, want in asked]
     slots = schedule(
-        [
-            Wanted(
-                step.time,
-                channel,
-                conditional=step.is_conditional or takes_no_day(step),
-                reminds=places[step.reminds] if step.reminds else None,
-            )
-            for step, channel in zip(wanted, channels, strict=True)
-        ],
+        wanted,
         ended_at=ended_at,
         recorded_at=recorded_at,
         zone=zone,
@@ -66,10 +58,29 @@ def draw_up(
         texts=texts,
         newer_ended_at=newer_ended_at,
     )
-    return [Planned(*each) for each in zip(wanted, channels, slots, strict=True)]
+    return [Planned(step, want.channel, slot) for (step, want), slot in zip(asked, slots, strict=True)]
+
+
+@lru_cache(maxsize=256)  # asked for every treatment session, mostly of the same plan for alike patients
+def _asked(steps: tuple[Step, ...], regions: frozenset[str], reaches: Reaches) -> Sequence[tuple[Step, Wanted]]:
+    """The steps that are meant for these regions, with what each asks of the schedule."""
+    meant = [step for step in steps if is_for(step, regions)]
+    places = {step.key: place for place, step in enumerate(meant)}
+    return [
+        (
+            step,
+            Wanted(
+                step.time,
+                _channel(step, reaches),
+                conditional=step.is_conditional,
+                reminds=places[step.reminds] if step.reminds else None,
+            ),
+        )
+        for step in meant
+    ]
 
 
 def _channel(step: Step, reaches: Reaches) -> Channel:
     """The first channel that reaches the patient; else the step's first."""
     channels = [Channel(channel) for channel in step.channels]
-    return next((channel for channel in channels if reaches(channel, step.purpose)), channels[0])
+    return next((channel for channel in channels if (channel, step.purpose) in reaches), channels[0])
