@@ -86,9 +86,11 @@ def create_app(runtime: Runtime) -> FastAPI:
 def _routes() -> tuple[BaseRoute, ...]:
     """Every route, made once in a process, which takes long: whatever differs between apps is in their state."""
     every = APIRouter()
-    for part in (health, metrics, hooks, preferences, notes, telling, patients, *parts.PARTS):
-        every.include_router(part.router)
+    # Routes are tried one after the other, so what is asked by programs, a thousand times an hour, comes first.
+    every.include_router(hooks.router)
     every.include_router(api.router())
+    for part in (health, metrics, preferences, notes, telling, patients, *parts.PARTS):
+        every.include_router(part.router)
     every.mount("/static", StaticFiles(directory=_STATIC))
     access.refuse_unguarded(every.routes)
     return tuple(every.routes)
