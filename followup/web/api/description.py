@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
@@ -119,4 +120,16 @@ def _describe(app: FastAPI) -> dict[str, Any]:
                 del operation["responses"]["422"]  # FastAPI's own, for parameters that our paths cannot get wrong
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
+    _tell_nulls(app, found["paths"])
     return found
+
+
+def _tell_nulls(app: FastAPI, paths: dict[str, Any]) -> None:
+    """Put the examples back as they were written: FastAPI takes every null out of them, also those that always come."""
+    for route in iter_route_contexts(app.routes):
+        operations = paths.get(route.path_format or "", {})
+        for method in operations.keys() & {method.lower() for method in route.methods or ()}:
+            told = operations[method]["responses"]
+            for status, answer in route.responses.items():
+                if shown := answer.get("content", {}).get("application/json"):
+                    told[str(status)]["content"]["application/json"] |= shown
