@@ -48,9 +48,18 @@ def _reads_pages(request: Request) -> bool:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    detail = "" if error.detail == HTTPStatus(error.status_code).phrase else error.detail
     headers = {"Allow": _allowed(request)} if error.status_code == 405 else dict(error.headers or {})
-    return answer(request, error.status_code, detail, headers=headers)
+    says_more = error.detail != HTTPStatus(error.status_code).phrase
+    return answer(request, error.status_code, error.detail if says_more else _hint(request, headers), headers=headers)
+
+
+def _hint(request: Request, headers: dict[str, str]) -> str:
+    """What a program should ask instead of what no route answers; people find their way from the page."""
+    if _reads_pages(request):
+        return ""
+    if "Allow" in headers:
+        return f"{request.method} is not for this address; use {headers['Allow']}."
+    return "Nothing is at this address; ids are those that we told, and /openapi.json lists every call."
 
 
 def _allowed(request: Request) -> str:

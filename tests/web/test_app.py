@@ -43,7 +43,7 @@ def test_programs_get_problem_details_and_people_a_page(browser: Browser) -> Non
     for_programs, for_people = browser.get("/nowhere"), browser.get("/nowhere", headers=PAGE)
 
     assert for_programs.headers["Content-Type"] == "application/problem+json"
-    assert for_programs.json() == {"type": "about:blank", "title": "Not Found", "status": 404, "detail": ""}
+    assert (for_programs.json()["title"], for_programs.json()["status"]) == ("Not Found", 404)
     assert "There is no such page" in for_people.text
 
 

@@ -75,14 +75,20 @@ def test_the_api_describes_itself_to_anyone(quick_api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status"),
-    [("GET", "/nothing", 404), ("GET", "/messages/7", 404), ("DELETE", "/messages", 405), ("PUT", "/treatments", 405)],
+    ("method", "path", "status", "mend"),
+    [
+        ("GET", "/nothing", 404, "/openapi.json lists every call"),
+        ("GET", "/messages/7", 404, "ids are those that we told"),
+        ("DELETE", "/messages", 405, "use GET"),
+        ("PUT", "/treatments", 405, "use POST"),
+    ],
 )
-def test_what_is_not_there_is_told_as_a_problem(quick_api: Api, method: str, path: str, status: int) -> None:
+def test_what_is_not_there_is_told_as_a_problem(quick_api: Api, method: str, path: str, status: int, mend: str) -> None:
     answer = quick_api.ask(method, path)
     assert answer.status_code == status
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json()["status"] == status
+    assert mend in answer.json()["detail"]
 
 
 def test_a_wrong_method_is_told_every_right_one(quick_api: Api) -> None:
