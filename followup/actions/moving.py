@@ -30,7 +30,8 @@ def move(
     The reply and the patient are locked. Raises Assigned if somebody else has moved it, or Unmovable.
     """
     if reply.patient_id != was:
-        raise Assigned(f"reply {reply.id} is of patient {reply.patient_id} by now")
+        holder = f"of patient {reply.patient_id} by now" if reply.patient_id else "of nobody yet; leave instead_of out"
+        raise Assigned(f"reply {reply.id} is {holder}")
     if reply.channel is not Channel.SMS:
         raise Unmovable("it was filled in on a page that only this patient has; it cannot be another's")
     if patient.id == was:

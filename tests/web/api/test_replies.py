@@ -53,6 +53,8 @@ def test_a_person_says_whose_reply_it_is(api: Api, clinic: Clinic) -> None:
     other = str(clinic.record("T2", patient={"given_name": "Ben", "phone": "+12125550178"}).treatment.patient_id)
     clinic.reply("my foot is numb", now=MONDAY, sent_from=STRANGER)
     [reply] = api.get("/replies", unassigned="true")["items"]
+    nobodys = api.post(f"/replies/{reply['id']}/patient", {"patient": other, "instead_of": patient} | KIM)
+    assert nobodys.json()["detail"] == f"Reply {reply['id']} is of nobody yet; leave instead_of out."
     told = api.post(f"/replies/{reply['id']}/patient", {"patient": patient} | KIM).json()
     assert (told["patient"], told["read_at"]) == (patient, None)
     clinic.read(MONDAY)
