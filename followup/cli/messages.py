@@ -21,6 +21,9 @@ from followup.terms import Status
 AsJson = Annotated[bool, typer.Option("--json", help="The API's objects.")]
 
 
+_DID = {"write": "Written", "reschedule": "Moved", "cancel": "Cancelled", "restore": "Put back", "settle": "Settled"}
+
+
 class Settled(StrEnum):
     """What a person knows about an uncertain message."""
 
@@ -88,18 +91,24 @@ def _entry(view: MessageView) -> str:
 
 def _lines(story: Story) -> Iterator[str]:
     yield f"{story.step or story.wording} by {story.channel}: {story.status}"
-    yield f"  due {story.due_local}, not after {story.expires_at.isoformat()}"
+    yield f"  due {_at(datetime.fromisoformat(story.due_local))}, not after {_at(story.expires_at)}"
     yield f"  {story.reckoned}"
     yield from (f"  {sentence}" for sentence in story.why or ["At the time of its plan; no rule moved it."])
     if story.because:
         yield f"  {'Blocked' if story.blocked else 'Not sent'}: {story.because}"
     if story.left_at:
-        yield f"  left {story.left_at.isoformat()}, {story.segments} segments of wording {story.wording_version}"
+        segments = f", segments: {story.segments}" if story.segments else ""
+        yield f"  left {_at(story.left_at)}, wording {story.wording_version}{segments}"
+    yield from (f"{_DID[act.did]} by {act.did_by}, {_at(act.did_at)}" for act in story.acts)
     for attempt in story.attempts:
         ended = f"{attempt.outcome} {attempt.code}".strip() if attempt.outcome else "not answered yet"
-        yield f"Attempt {attempt.number}, {attempt.begun_at.isoformat()}: {ended} {attempt.reference or ''}".rstrip()
+        yield f"Attempt {attempt.number}, {_at(attempt.begun_at)}: {ended} {attempt.reference or ''}".rstrip()
     for receipt in story.receipts:
-        yield f"Receipt, {receipt.received_at.isoformat()}: {receipt.said} {receipt.code}".rstrip()
+        yield f"Receipt, {_at(receipt.received_at)}: {receipt.said} {receipt.code}".rstrip()
+
+
+def _at(moment: datetime) -> str:
+    return moment.isoformat(" ", "seconds")
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -148,7 +148,7 @@ def stories(db: Session, owed: Sequence[Owed], *, now: datetime) -> list[Story]:
         )
     for receipt in db.scalars(select(Receipt).where(Receipt.message_id.in_(ids)).order_by(Receipt.id)):
         receipts[receipt.message_id].append(receipt_view(receipt))
-    acts = _acts(db, ids)
+    acts = _acts(db, owed)
     return [
         Story(
             **{name: getattr(view, name) for name in _SEEN},  # `asdict` would copy every value, which takes long
@@ -171,6 +171,8 @@ def views(db: Session, owed: Sequence[Owed], *, now: datetime) -> list[MessageVi
 
 def reckoned(each: Owed) -> str:
     """What a message's time counts from, as a sentence for staff."""
+    if each.message.wording == "heartbeat":
+        return "It tests the way to whoever is first on call."
     if each.step is None or each.treatment is None:
         return _OF_NO_STEP.get(each.message.origin, "It stands by itself.")
     if each.step.reminds:
@@ -224,14 +226,19 @@ def troubles(db: Session, owed: Sequence[Owed]) -> dict[UUID, str]:
     }
 
 
-def _acts(db: Session, ids: Sequence[UUID]) -> defaultdict[UUID, list[ActView]]:
+def _acts(db: Session, owed: Sequence[Owed]) -> defaultdict[UUID, list[ActView]]:
     """By message: what people did to it."""
     acts = defaultdict[UUID, list[ActView]](list)
+    ids = [each.message.id for each in owed]
     notes = select(AuditEntry).where(
         AuditEntry.subject == "message", AuditEntry.subject_id.in_(map(str, ids)), AuditEntry.did.in_(_BY_PEOPLE)
     )
     for note in db.scalars(notes.order_by(AuditEntry.id)) if ids else ():
         acts[UUID(note.subject_id)].append(ActView(note.did, note.did_at, note.did_by))
+    for message in (each.message for each in owed):  # cancelled with its session or after a restore: no note of its own
+        done = acts[message.id]
+        if message.cancelled_at and not any((act.did, act.did_at) == ("cancel", message.cancelled_at) for act in done):
+            done.append(ActView("cancel", message.cancelled_at, message.cancelled_by or ""))
     return acts
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from followup.actions import changing
 from followup.cli import app
 from followup.db import OpenDb
 from followup.messages.gateway import Uncertain
@@ -55,8 +56,22 @@ def test_a_message_tells_its_whole_story(clinic: Clinic) -> None:
     story = followup("message", str(message.id)).stdout
     assert story.startswith("what-to-expect by sms: sent\n")
     assert "Mon 7 Jun 21:45 is in quiet hours, so it goes Mon 7 Jun 19:50." in story
+    assert "  due 2027-06-07 19:50:00-04:00, not after 2027-06-08 19:45:00+00:00\n" in story
     assert "Attempt 1, " in story
     assert "accepted" in story
+
+
+def test_a_message_tells_who_moved_and_who_cancelled_it(clinic: Clinic) -> None:
+    recorded = clinic.record()
+    message = clinic.message("check-in")
+    with clinic.open_db() as db:
+        changing.reschedule_message(db, message_id=message.id, due_at=local(8, 11), now=MONDAY, by="Kim Osei")
+        changing.cancel_treatment(db, treatment_id=recorded.treatment.id, now=local(7, 15), by="booking")
+    story = followup("message", str(message.id)).stdout.splitlines()
+    assert [line for line in story if " by " in line][1:] == [
+        "Moved by Kim Osei, 2027-06-07 14:00:00+00:00",
+        "Cancelled by booking, 2027-06-07 19:00:00+00:00",
+    ]
 
 
 def test_a_person_settles_an_uncertain_email_once(clinic: Clinic) -> None:

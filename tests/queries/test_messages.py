@@ -7,6 +7,7 @@ from followup.queries import messages
 from followup.queries.cursors import BadCursor
 from followup.queries.messages import Filter, MessageView, Page
 from followup.terms import Reason, ReceiptKind, Status
+from tests.alarms import prove, put_on_call
 from tests.builders import MONDAY, Clinic, local
 
 NOON = local(7, 12)
@@ -140,3 +141,14 @@ def test_the_story_of_a_message_has_every_attempt_and_receipt_in_order(clinic: C
 def test_a_message_that_does_not_exist_has_no_story(clinic: Clinic) -> None:
     with clinic.open_db() as db:
         assert messages.story(db, message_id=uuid4(), now=MONDAY) is None
+
+
+def test_the_daily_test_of_alarms_does_not_speak_of_an_alert(clinic: Clinic) -> None:
+    put_on_call(clinic)
+    clinic.record()
+    prove(clinic, local(8, 9))
+    [view] = [view for view in walk(clinic, limit=50) if view.wording == "heartbeat"]
+    with clinic.open_db() as db:
+        story = messages.story(db, message_id=view.id, now=local(8, 9))
+    assert story
+    assert story.reckoned == "It tests the way to whoever is first on call."
