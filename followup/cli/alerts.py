@@ -47,6 +47,10 @@ def alert(
     """
     if take and resolve:
         raise typer.BadParameter("choose one of --take and --resolve; who resolves an alert has taken it")
+    if (by or note) and not (take or resolve):
+        raise typer.BadParameter("--by and --note go with --take or --resolve; without these it is only shown")
+    if take and note:
+        raise typer.BadParameter("--note goes with --resolve; who takes an alert leaves none")
     if (take or resolve) and not by.strip():
         raise typer.BadParameter("--by is missing; say who takes or resolves it")
     if resolve and not note.strip():

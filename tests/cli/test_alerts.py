@@ -92,3 +92,10 @@ def test_an_alert_that_is_not_there_is_told_in_one_line(clinic: Clinic) -> None:
     assert clinic
     result = followup("alert", NOBODY, "--take", "--by", "Lee")
     assert (result.exit_code, result.stderr) == (1, f"There is no alert {NOBODY}; followup alerts lists them.\n")
+
+
+def test_a_note_that_would_be_kept_nowhere_is_refused(nerve: UUID) -> None:
+    for words in (["--note", "Phoned."], ["--by", "Kim Osei"], ["--take", "--by", "Kim Osei", "--note", "Phoned."]):
+        result = followup("alert", nerve, *words)
+        assert (result.exit_code, "--note" in result.stderr) == (2, True)
+    assert str(nerve) in followup("alerts").stdout
