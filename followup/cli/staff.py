@@ -33,7 +33,7 @@ def add(
 ) -> None:
     """Add someone, or correct what is given of who has this address. --on-call puts them last on the clinic's list.
 
-    Example: followup staff add kim@oak.example --name "Kim Osei" --phone 212-555-0150 --on-call "Mon-Fri 8-6"
+    Example: followup staff add kim@oak.example --name "Kim Osei" --phone 212-555-0160 --on-call "Mon-Fri 8-6"
     """
     with service() as runtime, _refusals():
         now = runtime.now()
