@@ -102,7 +102,9 @@ def find_clinic(db: Session, key: str = "") -> Clinic:
     if len(found) == 1:
         return found[0]
     keys = ", ".join(clinic.key for clinic in clinics) or "none yet; `followup init` makes one"
-    raise NotKnown(f"{'which clinic is meant' if not key else f'there is no clinic {key[:80]!r}'}? There is {keys}")
+    raise NotKnown(
+        f"there is no clinic {key[:80]!r}; there is {keys}" if key else f"which clinic is meant? There is {keys}"
+    )
 
 
 def _checked(db: Session, entry: StaffEntry, country: str | None) -> dict[str, str | Role | None]:

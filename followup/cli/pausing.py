@@ -43,4 +43,4 @@ def restored() -> None:
         now = runtime.now()
         with runtime.open_db() as db:
             count = restoring.forget_what_may_have_left(db, now=now, by=OPERATOR)
-    typer.echo(f"Paused, and cancelled {count} messages that may have left since the back-up.")
+    typer.echo(f"Paused. Messages cancelled, for they may have left since the back-up: {count}.")

@@ -83,7 +83,7 @@ def test_a_list_belongs_to_one_clinic(clinic: Clinic) -> None:
         (["add", KIM, "--phone", "12"], "'12' cannot get alarms: "),
         (["add", KIM, "--language", "Spanish please"], "is no language code"),
         (["add", KIM, "--on-call", "nights"], "'nights' are no hours; write days and times"),
-        (["add", KIM, "--on-call", "always", "--clinic", "elm"], "there is no clinic 'elm'? There is maple."),
+        (["add", KIM, "--on-call", "always", "--clinic", "elm"], "there is no clinic 'elm'; there is maple."),
         (["on-call", "maple", "nobody@oak.example"], "nobody here has the address 'nobody@oak.example'"),
     ],
 )
