@@ -39,6 +39,8 @@ def init(
     settings = read_settings()
     upgrade(settings)
     runtime = assemble(settings)
+    if sample and settings.followup_live:
+        fail("--sample makes a clinic that nobody can call; while FOLLOWUP_LIVE=true, name your own with --clinic.")
     if sample:
         set_up(runtime, sample=True)
     else:

@@ -13,6 +13,17 @@ from followup.terms import Role
 
 Configure = Callable[..., None]
 
+LIVE = {
+    "FOLLOWUP_LIVE": "true",
+    "SECRET_KEY": "k" * 32,
+    "PUBLIC_URL": "https://followup.clinic.example",
+    "TWILIO_ACCOUNT_SID": "AC" + "1" * 32,
+    "TWILIO_AUTH_TOKEN": "hush",
+    "TWILIO_FROM": "+14155550123",
+    "SMTP_URL": "smtp://care:hush@relay.example?starttls=required",
+    "EMAIL_FROM": "care@clinic.example",
+}
+
 OAK = {
     "--clinic": "Oak Physio",
     "--phone": "555-010-2000",
@@ -104,3 +115,11 @@ def test_a_database_that_was_practised_on_does_not_go_live(configure: Configure,
         1,
         "This database was practised on: its clock was moved. To go live, use an empty one.\n",
     )
+
+
+def test_what_is_live_gets_no_sample(configure: Configure) -> None:
+    configure(**LIVE)
+    result = CliRunner().invoke(app, ["init", "--sample"])
+    assert (result.exit_code, "name your own with --clinic" in result.stderr) == (1, True)
+    with reader(connect(settings.load().database_url))() as db:
+        assert db.scalars(select(Clinic)).all() == []
