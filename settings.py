@@ -325,8 +325,10 @@ def load() -> Settings:
         return Settings()
     except ValidationError as error:
         raise SettingsError(*_problems(error)) from None  # the original may quote a secret
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise SettingsError(f"{ENV_FILE} can't be read ({_why(error)}); save it as text in UTF-8.") from None
+    except OSError as error:
+        raise SettingsError(f"{ENV_FILE} can't be read ({_why(error)}); run this as a user who may read it.") from None
 
 
 def _why(error: OSError | UnicodeDecodeError) -> str:

@@ -182,7 +182,7 @@ def test_a_dot_env_that_cannot_be_used_is_told(configure: Configure, row: tuple[
 def test_a_dot_env_that_breaks_while_it_is_read_is_told(configure: Configure) -> None:
     configure()
     Path(".env").symlink_to("/proc/self/mem")
-    assert run("migrate").stderr == ".env can't be read (Input/output error); save it as text in UTF-8.\n"
+    assert run("migrate").stderr == ".env can't be read (Input/output error); run this as a user who may read it.\n"
 
 
 def test_a_setting_that_is_refused_changes_no_database(configure: Configure, database_url: str, engine: Engine) -> None:
