@@ -5,12 +5,12 @@ the help of the clinic's place, and names everything that is wrong in words that
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar, get_args
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator, model_validator
@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 
 from followup.actions.addresses import Email, Phone
 from followup.actions.fields import (
+    SHOWN,
     EmailField,
     Instant,
     Key,
@@ -38,6 +39,8 @@ from followup.actions.fields import (
 CLOCKS_DIFFER_BY = timedelta(minutes=5)  # a booking system's clock may be ahead of ours by this much
 
 NOWHERE = Place("UTC", "ZZ")  # for reading on when the clinic is missing: the entry is refused for that
+
+MOST_CLINICS = 5  # keys that a problem tells
 
 PlaceOf = Callable[[str], Place | None]
 AnEntry = TypeVar("AnEntry", bound="Entry")
@@ -67,6 +70,8 @@ class Entry(BaseModel):
     """What someone hands in: known fields only, an empty one is a missing one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fixed: ClassVar[Mapping[str, str]] = {}  #: fields that stand for good, each with what to do instead
 
     @model_validator(mode="before")
     @classmethod
@@ -99,7 +104,7 @@ class PatientEntry(PatientChange):
 
 
 class ConsentEntry(Entry):
-    """What the patient said to each channel, for all purposes; None is unknown, and sends nothing."""
+    """What the patient said to each channel, for all purposes; null or left out is unknown, and sends nothing."""
 
     sms: bool | None = None
     email: bool | None = None
@@ -107,7 +112,10 @@ class ConsentEntry(Entry):
 
 
 class TreatmentEntry(Entry):
-    """One treatment session: the body of `POST /treatments`, and a line of the import. Times are UTC."""
+    """One treatment session: the body of `POST /treatments`, and a line of the import.
+
+    A time without an offset is local to the patient's zone, else the clinic's.
+    """
 
     external_id: Line
     clinic: Key
@@ -137,6 +145,14 @@ class TreatmentChange(Entry):
     An empty `next_visit_at` or `baseline_pain` takes the one that was recorded away.
     """
 
+    fixed = {
+        **dict.fromkeys(
+            ("external_id", "clinic", "plan", "patient.id", "patient.external_id"),
+            "cancel this session, and record it under a new external_id",
+        ),
+        "consent": "post it to /patients/{id}/consents",
+    }
+
     patient: PatientChange | None = None
     ended_at: Instant | None = None
     practitioner: Line = ""
@@ -156,13 +172,21 @@ def parse_entry(data: Mapping[str, Any], *, place_of: PlaceOf) -> TreatmentEntry
     clinic = data.get("clinic")
     place = place_of(clinic.strip()) if isinstance(clinic, str) else None
     if place is None and isinstance(clinic, str) and clinic.strip():
-        raise EntryError(Problem("clinic", f"is {shown(clinic)}, which we do not know", "use the key of a clinic"))
+        raise unknown_clinic(clinic)
     patient = data.get("patient")
     timezone = patient.get("timezone") if isinstance(patient, Mapping) else None
     place = place or NOWHERE
     if isinstance(timezone, str) and is_zone(timezone.strip()):
         place = Place(timezone.strip(), place.country)
     return check(TreatmentEntry, data, place=place)
+
+
+def unknown_clinic(key: str, known: Iterable[str] = ()) -> EntryError:
+    """What to say of a clinic that is not there, to whom some `known` ones may be told."""
+    keys = list(known)
+    told = ", ".join(keys[:MOST_CLINICS]) + (", …" if len(keys) > MOST_CLINICS else "")
+    mend = f"the clinics are: {told}" if keys else "use the key of a clinic"
+    return EntryError(Problem("clinic", f"is {shown(key)}, which we do not know", mend))
 
 
 def parse_change(data: Mapping[str, Any], *, place: Place) -> TreatmentChange:
@@ -181,7 +205,7 @@ def check(kind: type[AnEntry], data: Mapping[str, Any], *, place: Place | None =
     try:
         return kind.model_validate(data, context=place)
     except ValidationError as error:
-        raise EntryError(*map(as_problem, error.errors(include_url=False))) from None
+        raise EntryError(*(as_problem(one, kind) for one in error.errors(include_url=False))) from None
 
 
 def check_ended(ended_at: datetime, now: datetime) -> None:
@@ -219,23 +243,36 @@ _PLAIN = {
 }
 
 
-def as_problem(error: ErrorDetails) -> Problem:
-    """What pydantic found wrong with a field, in words that the sender understands."""
-    field = bounded(".".join(map(str, error["loc"]))) or "the entry"
+def as_problem(error: ErrorDetails, kind: type[Entry] = Entry) -> Problem:
+    """What pydantic found wrong with a field of an entry of this kind, in words that the sender understands."""
+    path = ".".join(map(str, error["loc"]))
+    field = bounded(path) or "the entry"
     context: Mapping[str, Any] = error.get("ctx", {})
     match error["type"]:
         case "entry":
             return Problem(field, context["wrong"], context["mend"])
+        case "extra_forbidden" if path in kind.fixed:
+            return Problem(field, "cannot be corrected", kind.fixed[path])
         case "extra_forbidden":
-            near = get_close_matches(field, _FIELDS, 1, cutoff=0.75)
-            return Problem(field, "is not a field that we know", f"did you mean {near[0]}?" if near else "leave it out")
-        case kind:
-            what, mend = _PLAIN.get(kind, ("cannot be read", "see the description of the API"))
+            near = _nearest(path, list(_paths(kind)))
+            return Problem(field, "is not a field that we know", f"did you mean {near}?" if near else "leave it out")
+        case known:
+            what, mend = _PLAIN.get(known, ("cannot be read", "see the description of the API"))
             return Problem(field, what.format(**context), mend.format(**context))
 
 
-_FIELDS = [
-    *TreatmentEntry.model_fields,
-    *(f"patient.{name}" for name in PatientEntry.model_fields),
-    *(f"consent.{name}" for name in ConsentEntry.model_fields),
-]
+def _paths(kind: type[Entry], above: str = "") -> Iterator[str]:
+    """Every field of a kind of entry, as problems name them: `patient.phone`."""
+    for name, field in kind.model_fields.items():
+        yield f"{above}{name}"
+        for part in (field.annotation, *get_args(field.annotation)):
+            if isinstance(part, type) and issubclass(part, Entry):
+                yield from _paths(part, f"{above}{name}.")
+
+
+def _nearest(path: str, known: list[str]) -> str | None:
+    """The field that is probably meant: called nearly so, beside it rather than elsewhere."""
+    above, _, name = path.rpartition(".")
+    near = get_close_matches(name[:SHOWN], {each.rpartition(".")[2] for each in known}, 1, cutoff=0.75)
+    called_so = [each for each in known if each.rpartition(".")[2] in near]
+    return min(called_so, key=lambda each: each.rpartition(".")[0] != above, default=None)

@@ -6,18 +6,20 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from followup.actions.changing import NotFound
-from followup.actions.entries import PlaceOf
+from followup.actions.entries import MOST_CLINICS, PlaceOf, unknown_clinic
 from followup.actions.fields import Place
 from followup.models import Clinic, Message, Patient, TreatmentSession
 from followup.models.owed import zone_of
 
 
 def of_clinics(db: Session) -> PlaceOf:
-    """Where a clinic is, by its key."""
+    """Where a clinic is, by its key. What is given raises EntryError when there is none."""
 
-    def find(key: str) -> Place | None:
+    def find(key: str) -> Place:
         row = db.execute(select(Clinic.zone, Clinic.country).where(Clinic.key == key)).one_or_none()
-        return Place(*row) if row else None
+        if row is None:
+            raise unknown_clinic(key, db.scalars(select(Clinic.key).order_by(Clinic.key).limit(MOST_CLINICS + 1)))
+        return Place(*row)
 
     return find
 

@@ -8,10 +8,13 @@ from hypothesis import given, strategies as st
 from followup.actions.entries import (
     ConsentEntry,
     EntryError,
+    PatientChange,
     PatientEntry,
+    TreatmentChange,
     TreatmentEntry,
     check_ended,
     content_hash,
+    parse_change,
     parse_entry,
 )
 from followup.actions.fields import Place
@@ -195,11 +198,42 @@ def test_accents_are_composed_so_that_a_name_is_the_same_name() -> None:
             'baseline_pain is "True"; write a whole number from 0 (none) to 10, or leave it empty',
         ),
         ({"region": ["neck"]}, "region is not a field that we know; did you mean regions?"),
+        ({"phone": "1"}, "phone is not a field that we know; did you mean patient.phone?"),
+        ({"email": "a@b.example"}, "email is not a field that we know; did you mean patient.email?"),
+        ({"patient": {"given_name": "A", "age": 4}}, "patient.age is not a field that we know; leave it out"),
         ({"x\n" * 50: 1}, "x\ufffd" * 20 + "… is not a field that we know; leave it out"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence_with_its_mend(fields: dict[str, Any], problem: str) -> None:
     assert refusal(body(**fields)) == [problem]
+
+
+ANEW = "cannot be corrected; cancel this session, and record it under a new external_id"
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"external_id": "T-2"}, f"external_id {ANEW}"),
+        ({"plan": "dry-needling"}, f"plan {ANEW}"),
+        ({"patient": {"id": "x"}}, f"patient.id {ANEW}"),
+        ({"patient": {"external_id": "p-1"}}, f"patient.external_id {ANEW}"),
+        ({"consent": {"sms": True}}, "consent cannot be corrected; post it to /patients/{id}/consents"),
+        ({"patient": {"phon": "1"}}, "patient.phon is not a field that we know; did you mean patient.phone?"),
+        ({"patient": {"ended_at": "x"}}, "patient.ended_at is not a field that we know; did you mean ended_at?"),
+    ],
+)
+def test_what_only_recording_takes_cannot_be_corrected(change: dict[str, Any], problem: str) -> None:
+    with pytest.raises(EntryError) as refused:
+        parse_change(change, place=PLACES["maple"])
+    assert str(refused.value) == problem
+
+
+def test_every_field_of_a_session_is_corrected_or_stands_for_good() -> None:
+    whole = set(TreatmentEntry.model_fields) | {f"patient.{name}" for name in PatientEntry.model_fields}
+    corrected = set(TreatmentChange.model_fields) | {f"patient.{name}" for name in PatientChange.model_fields}
+    assert corrected | set(TreatmentChange.fixed) == whole
+    assert corrected.isdisjoint(TreatmentChange.fixed)
 
 
 def test_all_problems_are_told_at_once() -> None:

@@ -99,7 +99,7 @@ BODIES = {
         "plan", 'there is no plan "\'; DROP TABLE plan"', plan="'; DROP TABLE plan"
     ),
     "a session of tomorrow": session("ended_at", "the session has not ended yet", ended_at="2027-06-08T10:00"),
-    "a change of what never changes": change("external_id", "is not a field that we know", external_id="T2"),
+    "a change of what never changes": change("external_id", "cannot be corrected", external_id="T2"),
     "a change to a day that never was": change("ended_at", NO_DATE, ended_at="2027-04-31T10:00"),
     "a change to a session of tomorrow": change(
         "ended_at", "the session has not ended yet", ended_at="2027-06-08T10:00"

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from followup.db import OpenDb
-from followup.models import AuditEntry, Message, Patient, TreatmentSession
+from followup.models import AuditEntry, Clinic, Message, Patient, TreatmentSession
 from tests.builders import MONDAY
 from tests.web.conftest import on_one_database
 
@@ -158,6 +158,17 @@ def test_what_cannot_be_taken_is_named_by_field_with_the_mend(
     [wrong] = answer.json()["errors"]
     assert (answer.status_code, wrong["field"], wrong["detail"]) == (422, field, detail)
     assert wrong["mend"]
+
+
+def test_an_unknown_clinic_is_told_the_first_few_that_there_are(quick_api: Api) -> None:
+    with quick_api.clinic.open_db() as db:
+        known = db.scalars(select(Clinic)).one()
+        db.add_all(
+            Clinic(key=f"oak-{turn}", name="Oak", text_name="Oak", phone="1", zone=known.zone, country="US")
+            for turn in range(5)
+        )
+    [wrong] = quick_api.post("/treatments", body(clinic="mapel")).json()["errors"]
+    assert wrong["mend"] == "the clinics are: maple, oak-0, oak-1, oak-2, oak-3, …"
 
 
 def test_a_session_that_has_not_ended_is_refused(quick_api: Api) -> None:
