@@ -25,7 +25,14 @@ class UnknownClinic(Exception):
 
 
 class Conflict(Exception):
-    """This `external_id` already stands for a treatment session with other content."""
+    """This `external_id` already stands for a treatment session with other content: the one of `treatment_id`."""
+
+    def __init__(self, external_id: str, treatment_id: UUID) -> None:
+        super().__init__(
+            f"external_id {external_id!r} is already recorded with other content, as treatment session {treatment_id}; "
+            "correct that one (by PATCH, or on its page), or use a new external_id"
+        )
+        self.treatment_id = treatment_id
 
 
 _SENT_TOGETHER = 50  # entries: little enough for the database to begin soon, enough to be fast
@@ -107,10 +114,7 @@ class _Desk:
         if known is None:
             return None
         if known.content_hash != entries.content_hash(entry):
-            raise Conflict(
-                f"external_id {entry.external_id!r} is already recorded with other content; "
-                "use a new external_id, or change the recorded session"
-            )
+            raise Conflict(entry.external_id, known.id)
         return Recorded(known, was_known=True)
 
     def _plan(self, key: str) -> Plan:

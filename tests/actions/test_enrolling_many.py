@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -59,7 +60,10 @@ def at_once(clinic: Clinic, entries: Sequence[TreatmentEntry]) -> list[Recorded 
 
 
 def answer(told: Recorded | Refusal) -> object:
-    return told.was_known if isinstance(told, Recorded) else (type(told), str(told))
+    """What was told, without any id."""
+    if isinstance(told, Recorded):
+        return told.was_known
+    return type(told), re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "…", str(told))
 
 
 def written(clinic: Clinic, key: str) -> dict[str, object]:

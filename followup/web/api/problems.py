@@ -42,7 +42,15 @@ async def _not_known(request: Request, error: Exception) -> Response:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    return errors.answer(request, _STATUS[type(error)], _sentence(str(error)))
+    return errors.answer(request, _STATUS[type(error)], _sentence(str(error)), headers=_where(request, error))
+
+
+def _where(request: Request, error: Exception) -> dict[str, str]:
+    """The way to the treatment session that is in the way; relative, wherever PUBLIC_URL puts us."""
+    if not isinstance(error, Conflict):
+        return {}
+    is_below = request.url.path.endswith("/preview")
+    return {"Location": f"{'' if is_below else 'treatments/'}{error.treatment_id}"}
 
 
 def _sentence(said: str) -> str:

@@ -59,18 +59,19 @@ def test_the_same_again_is_the_same(api: Api, open_db: OpenDb) -> None:
     first, second = (api.post("/treatments", body()) for _ in range(2))
     assert (first.status_code, second.status_code) == (201, 200)
     assert second.json() == first.json()
-    assert "Location" not in second.headers
+    assert second.headers["Location"] == first.headers["Location"]
     assert (count(open_db, TreatmentSession), count(open_db, Message)) == (1, len(STEPS))
 
 
 def test_other_content_under_the_same_id_is_a_conflict(api: Api) -> None:
-    api.post("/treatments", body())
+    recorded = api.post("/treatments", body()).json()["id"]
     answer = api.post("/treatments", body(baseline_pain=3))
     assert answer.status_code == 409
     assert answer.json()["detail"] == (
-        "external_id 'T1' is already recorded with other content; "
-        "use a new external_id, or change the recorded session."
+        f"external_id 'T1' is already recorded with other content, as treatment session {recorded}; "
+        "correct that one (by PATCH, or on its page), or use a new external_id."
     )
+    assert answer.url.join(answer.headers["Location"]).path == f"/api/v1/treatments/{recorded}"
 
 
 def test_two_at_once_record_one(api: Api, open_db: OpenDb) -> None:
@@ -99,8 +100,10 @@ def without_ids(told: Any) -> Any:
 
 
 def test_a_preview_of_a_conflict_is_a_conflict(api: Api) -> None:
-    api.post("/treatments", body())
-    assert api.post("/treatments/preview", body(regions=["neck"])).status_code == 409
+    recorded = api.post("/treatments", body()).json()["id"]
+    answer = api.post("/treatments/preview", body(regions=["neck"]))
+    assert answer.status_code == 409
+    assert answer.url.join(answer.headers["Location"]).path == f"/api/v1/treatments/{recorded}"
 
 
 def test_a_recorded_session_can_be_read(api: Api) -> None:
