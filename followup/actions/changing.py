@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from followup.actions import auditing, entries, owing, patients
 from followup.actions.enrolling import Recorded
-from followup.actions.entries import TreatmentChange
+from followup.actions.entries import EntryError, Problem, TreatmentChange
 from followup.actions.rows import Rows
 from followup.models import Clinic, Enrolment, Message, Patient, Plan, TreatmentSession
 from followup.models.facts import latest_consents
-from followup.rules.slots import Shift
+from followup.rules.slots import Slot
+from followup.rules.timing import TIME_TO_UNDO
 from followup.terms import ShiftRule, Status
 
 
@@ -78,27 +79,23 @@ def cancel_message(db: Session, *, message_id: UUID, now: datetime, by: str) -> 
 
 
 def reschedule_message(db: Session, *, message_id: UUID, due_at: datetime, now: datetime, by: str) -> Message:
-    """Let one message leave at another time, from now on and before it expires. Raises NotFound or TooLate.
+    """Let one message leave at another time, before it expires and not at once, so that a slip can be undone.
 
-    Everything else still holds when it is due: consent, quiet hours, frequency.
+    Everything else still holds when it is due: consent, quiet hours, frequency. Raises NotFound, TooLate, or EntryError
+    for a time that is over.
     """
     message = _lock_scheduled(db, message_id)
-    due_at = max(due_at, now)
-    if due_at >= message.expires_at:
-        raise TooLate(
-            f"message {message.id} would no longer be right at {due_at:%Y-%m-%d %H:%M} UTC; "
-            f"choose a time before {message.expires_at:%Y-%m-%d %H:%M} UTC, or cancel it"
-        )
-    message.why = [*message.why, Shift(ShiftRule.BY_HAND, message.due_at, due_at).as_json()]
-    message.due_at = due_at
-    message.lease_token = message.leased_until = message.next_try_at = None
-    auditing.note(db, did="reschedule", subject="message", subject_id=message.id, now=now, by=by)
-    return message
+    if due_at < now:
+        what = f"is {due_at:%Y-%m-%d %H:%M} UTC, which is over"
+        raise EntryError(Problem("due_at", what, "choose a time to come; send-now lets it leave at once"))
+    slot = _slot(message).moved(ShiftRule.BY_HAND, due_at).moved(ShiftRule.FLOOR, max(due_at, now + TIME_TO_UNDO))
+    return _move(db, message, slot, now=now, by=by)
 
 
 def send_now(db: Session, *, message_id: UUID, now: datetime, by: str) -> Message:
     """Let one message leave with the next tick, if it may. Raises NotFound or TooLate."""
-    return reschedule_message(db, message_id=message_id, due_at=now, now=now, by=by)
+    message = _lock_scheduled(db, message_id)
+    return _move(db, message, _slot(message).moved(ShiftRule.BY_HAND, now), now=now, by=by)
 
 
 _OF_TREATMENT = {"ended_at", "practitioner", "regions", "precautions", "first_treatment", "baseline_pain"}
@@ -128,6 +125,23 @@ def _lock_scheduled(db: Session, message_id: UUID) -> Message:
         raise NotFound(f"there is no message {message_id}")
     if message.status is not Status.SCHEDULED:
         raise TooLate(f"message {message_id} is {message.status}; only a scheduled one can be changed")
+    return message
+
+
+def _slot(message: Message) -> Slot:
+    return Slot(message.nominal_at, message.due_at, message.expires_at)
+
+
+def _move(db: Session, message: Message, slot: Slot, *, now: datetime, by: str) -> Message:
+    if slot.is_too_late:
+        raise TooLate(
+            f"message {message.id} would no longer be right at {slot.due_at:%Y-%m-%d %H:%M} UTC; "
+            f"choose a time before {message.expires_at:%Y-%m-%d %H:%M} UTC, or cancel it"
+        )
+    message.why = [*message.why, *(shift.as_json() for shift in slot.shifts)]
+    message.due_at = slot.due_at
+    message.lease_token = message.leased_until = message.next_try_at = None
+    auditing.note(db, did="reschedule", subject="message", subject_id=message.id, now=now, by=by)
     return message
 
 

@@ -186,6 +186,27 @@ def test_a_message_cannot_be_moved_to_where_it_would_be_wrong(clinic: Clinic) ->
         changing.reschedule_message(db, message_id=check_in, due_at=local(9, 10), now=MONDAY, by="desk")
 
 
+def test_a_message_is_not_moved_to_a_time_that_is_over(clinic: Clinic) -> None:
+    clinic.record()
+    before = clinic.message("check-in")
+    with clinic.open_db() as db, pytest.raises(EntryError, match="due_at is 2027-06-07 13:00 UTC, which is over"):
+        changing.reschedule_message(db, message_id=before.id, due_at=local(7, 9), now=MONDAY, by="desk")
+    assert due(clinic, "check-in") == before.due_at
+
+
+def test_a_message_that_is_moved_leaves_time_to_undo_that(clinic: Clinic) -> None:
+    clinic.record()
+    check_in = clinic.message("check-in").id
+    soon = MONDAY + timedelta(minutes=1)
+    with clinic.open_db() as db:
+        changing.reschedule_message(db, message_id=check_in, due_at=soon, now=MONDAY, by="desk")
+    assert due(clinic, "check-in") == MONDAY + timedelta(minutes=3)
+    assert clinic.view(check_in, MONDAY).why == [
+        "A person moved it from Tue 8 Jun 10:00 to Mon 7 Jun 10:01.",
+        "It was recorded or changed too late for Mon 7 Jun 10:01, so it goes Mon 7 Jun 10:03.",
+    ]
+
+
 def test_what_is_not_there_is_not_found(clinic: Clinic) -> None:
     with clinic.open_db() as db, pytest.raises(NotFound):
         changing.cancel_message(db, message_id=new_id(), now=MONDAY, by="desk")

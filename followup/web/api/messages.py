@@ -53,7 +53,10 @@ def cancel_a_message(runtime: TheRuntime, caller: TheCaller, message_id: UUID) -
     responses=answers(400, 404, 409, 413, 415, 422, example=examples.STORY),
 )
 def reschedule_a_message(runtime: TheRuntime, caller: TheCaller, message_id: UUID, data: TheObject) -> Story:
-    """Let a scheduled message leave at another time, before it expires. Quiet hours and consent hold as before."""
+    """Let a scheduled message leave at another time, in three minutes at the earliest and before it expires.
+
+    Quiet hours and consent hold as before. A time that is over is refused; send-now lets it leave at once.
+    """
 
     def reschedule(db: Session) -> None:
         wanted = entries.check(Rescheduling, data, place=places.of_message(db, message_id))

@@ -81,6 +81,15 @@ def test_a_person_cancels_moves_and_sends_messages(api: Api, clinic: Clinic, rec
     assert clinic.message("what-to-expect").status is Status.SENT
 
 
+def test_a_time_that_is_over_leads_to_send_now(api: Api, recorded: dict[str, Any]) -> None:
+    path = f"/messages/{recorded['check-in']['id']}"
+    answer = api.post(f"{path}/reschedule", {"due_at": "2026-06-08T15:00"})
+    [wrong] = answer.json()["errors"]
+    assert (answer.status_code, wrong["field"]) == (422, "due_at")
+    assert "send-now" in wrong["mend"]
+    assert api.get(path)["due_at"] == recorded["check-in"]["due_at"]
+
+
 def test_what_has_left_can_no_longer_be_changed(api: Api, clinic: Clinic, recorded: dict[str, Any]) -> None:
     clinic.tick(NOON)
     path = f"/messages/{recorded['what-to-expect']['id']}"

@@ -73,7 +73,8 @@ def move(patient_id: UUID, message_id: UUID, desk: TheDesk, form: TheForm) -> Re
 
     if trouble := _do(desk, patient_id, message_id, act, given=given):
         return draw(desk, patient_id, trouble)
-    due_at = patient_pages.read_moment(given, zone, "due_at")
+    with desk.read() as db:
+        due_at = db.get_one(Message, message_id).due_at
     return desk.go(_at(patient_id, message_id), f"Moved. {_when(patient, clinic, due_at)}")
 
 
