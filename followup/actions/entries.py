@@ -71,6 +71,7 @@ class Entry(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    emptied: ClassVar[frozenset[str]] = frozenset()  #: fields that an empty one takes away
     fixed: ClassVar[Mapping[str, str]] = {}  #: fields that stand for good, each with what to do instead
 
     @model_validator(mode="before")
@@ -78,11 +79,18 @@ class Entry(BaseModel):
     def _an_empty_field_is_a_missing_one(cls, data: Any) -> Any:
         if not isinstance(data, Mapping):
             return data
-        return {name: value for name, value in data.items() if not _is_blank(value)}
+        empty = {name for name, value in data.items() if _is_blank(value)}
+        taken_away = {name: cls.model_fields[name].default for name in empty & cls.emptied}
+        return {name: value for name, value in data.items() if name not in empty} | taken_away
 
 
 class PatientChange(Entry):
-    """What is said about a patient; what is left out stays as it is."""
+    """What is said about a patient; what is left out stays as it is.
+
+    An empty `phone`, `email` or `timezone` (`""` or null) takes away what was known.
+    """
+
+    emptied = frozenset({"phone", "email", "timezone"})
 
     given_name: Line = ""
     family_name: Line = ""
@@ -95,8 +103,10 @@ class PatientChange(Entry):
 class PatientEntry(PatientChange):
     """The patient, as the sender knows them.
 
-    Our own `id` tells who it is, else `external_id`, else name and phone or email.
+    Our own `id` tells who it is, else `external_id`, else name and phone or email. What is empty is as if left out.
     """
+
+    emptied = frozenset()
 
     id: UUID | None = None
     external_id: Line | None = None
@@ -142,9 +152,10 @@ class TreatmentEntry(Entry):
 class TreatmentChange(Entry):
     """What is corrected about a recorded session: the body of `PATCH /treatments/{id}`. What is left out stays.
 
-    An empty `next_visit_at` or `baseline_pain` takes the one that was recorded away.
+    An empty `next_visit_at` or `baseline_pain` (`""` or null) takes the one that was recorded away.
     """
 
+    emptied = frozenset({"next_visit_at", "baseline_pain"})
     fixed = {
         **dict.fromkeys(
             ("external_id", "clinic", "plan", "patient.id", "patient.external_id"),
@@ -195,9 +206,7 @@ def parse_change(data: Mapping[str, Any], *, place: Place) -> TreatmentChange:
     timezone = patient.get("timezone") if isinstance(patient, Mapping) else None
     if isinstance(timezone, str) and is_zone(timezone.strip()):
         place = Place(timezone.strip(), place.country)
-    change = check(TreatmentChange, data, place=place)
-    emptied = {name for name in ("next_visit_at", "baseline_pain") if name in data and _is_blank(data[name])}
-    return change.model_copy(update=dict.fromkeys(emptied))
+    return check(TreatmentChange, data, place=place)
 
 
 def check(kind: type[AnEntry], data: Mapping[str, Any], *, place: Place | None = None) -> AnEntry:

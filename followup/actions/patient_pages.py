@@ -58,12 +58,8 @@ def change(
     typed = {name: " ".join(given.get(name, "").split()) for name in _TYPED}
     said = _read(typed, clinic)
     patients.correct(patient, said)
-    patient.family_name, patient.zone = said.family_name, said.timezone
+    patient.family_name = said.family_name
     patient.minimal = typed["minimal"] == YES
-    if not typed["phone"]:
-        patient.phone, patient.phone_given, patient.phone_failed_at = None, "", None
-    if not typed["email"]:
-        patient.email, patient.email_given, patient.email_failed_at = None, "", None
     changed = [name for name, value in shown(patient).items() if value != before[name]]
     if changed:
         _follow(db, patient, "change", {"fields": changed}, now, by)

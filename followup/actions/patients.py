@@ -95,11 +95,13 @@ def correct(patient: Patient, said: PatientChange) -> None:
     """Take over what is said about a patient. Another address is a new one, whatever became of the old."""
     for name in said.model_fields_set & {"given_name", "family_name", "language"}:
         setattr(patient, name, getattr(said, name))
-    patient.zone = said.timezone or patient.zone
-    if said.phone.given:
+    emptied = said.model_fields_set & said.emptied
+    if said.timezone or "timezone" in emptied:
+        patient.zone = said.timezone
+    if said.phone.given or "phone" in emptied:
         patient.phone_failed_at = patient.phone_failed_at if said.phone.e164 == patient.phone else None
         patient.phone, patient.phone_given = said.phone.e164, said.phone.given
-    if said.email.given:
+    if said.email.given or "email" in emptied:
         patient.email_failed_at = patient.email_failed_at if said.email.address == patient.email else None
         patient.email, patient.email_given = said.email.address, said.email.given
 

@@ -68,7 +68,8 @@ def correct_a_treatment_session(
 ) -> TreatmentView:
     """Move a treatment session, or correct it or its patient; what has not left is scheduled anew.
 
-    What is left out stays. A cancelled one is a conflict.
+    What is left out stays. An empty (`""` or null) `patient.phone`, `patient.email`, `patient.timezone`,
+    `next_visit_at` or `baseline_pain` takes away what was recorded. A cancelled session is a conflict.
     """
     with runtime.open_db() as db:
         change = entries.parse_change(data, place=places.of_treatment(db, treatment_id))

@@ -113,7 +113,7 @@ def test_a_recorded_session_can_be_read(api: Api) -> None:
 
 def test_a_correction_moves_what_has_not_left(api: Api, open_db: OpenDb) -> None:
     told = api.post("/treatments", body(ended_at="2027-06-07T08:00")).json()
-    answer = api.patch(f"/treatments/{told['id']}", {"ended_at": "2027-06-07T09:30", "patient": {"phone": ""}})
+    answer = api.patch(f"/treatments/{told['id']}", {"ended_at": "2027-06-07T09:30", "patient": {"given_name": ""}})
     moved = answer.json()
 
     assert answer.status_code == 200
@@ -121,10 +121,34 @@ def test_a_correction_moves_what_has_not_left(api: Api, open_db: OpenDb) -> None
         "2027-06-07T14:03:00Z",  # recorded at ten o'clock, so three minutes later
         "2027-06-07T15:30:00Z",
     )
-    assert moved["patient"]["phone"] == "+12125550123"
+    assert (moved["patient"]["given_name"], moved["patient"]["phone"]) == ("Ada", "+12125550123")
     with open_db() as db:
         lines = db.scalars(select(AuditEntry).where(AuditEntry.subject == "treatment").order_by(AuditEntry.id)).all()
     assert [(line.did, line.did_by) for line in lines] == [("record", "booking"), ("change", "booking")]
+
+
+@pytest.mark.parametrize("empty", ["", None])
+def test_a_wrong_number_is_taken_away_and_what_is_owed_goes_by_email(api: Api, empty: str | None) -> None:
+    told = api.post("/treatments", body(patient={"timezone": "Asia/Tokyo"})).json()
+    answer = api.patch(f"/treatments/{told['id']}", {"patient": {"phone": empty, "timezone": empty}})
+
+    assert answer.status_code == 200
+    patient = answer.json()["patient"]
+    assert (patient["phone"], patient["email"], patient["timezone"]) == (None, "ada@mail.example", None)
+    assert {message["channel"] for message in answer.json()["messages"]} == {"email"}
+    assert answer.json()["messages"][0]["due_local"].endswith("-04:00")
+
+    neither = api.patch(f"/treatments/{told['id']}", {"patient": {"email": empty}}).json()
+    assert neither["patient"]["email"] is None
+    assert neither["messages"][0]["blocked"] == "bad_address"
+
+
+def test_an_empty_address_of_another_session_takes_nothing_away(api: Api) -> None:
+    api.post("/treatments", body(patient={"external_id": "p-1", "timezone": "Asia/Tokyo"}))
+    empty = {"external_id": "p-1", "phone": "", "email": None, "timezone": ""}
+    patient = api.post("/treatments", body("T2", patient=empty)).json()["patient"]
+    assert (patient["phone"], patient["email"]) == ("+12125550123", "ada@mail.example")
+    assert patient["timezone"] == "Asia/Tokyo"
 
 
 def test_a_cancelled_session_owes_nothing_and_cannot_be_changed_again(api: Api) -> None:
