@@ -151,10 +151,12 @@ def take_over(db: Session, *, alert: Alert, was: str, by: str, now: datetime, vi
 def resolve(db: Session, *, alert: Alert, by: str, note: str, now: datetime, via: str = "") -> None:
     """Close it for good, with what was done. Whoever resolves what nobody has taken has taken it.
 
-    Raises AlreadyTaken if someone else has resolved it, or Unsigned.
+    The same person may say the same twice. Raises AlreadyTaken if it is resolved otherwise, or Unsigned.
     """
     name, said = _signed(by, "a name"), _signed(note, "a note of what was done")
     _lock(db, alert)
+    if alert.resolved_at and (alert.resolved_by, alert.note) == (name, said):
+        return
     if alert.resolved_at:
         raise AlreadyTaken(_who(alert))
     if alert.taken_at is None:

@@ -32,6 +32,7 @@ class TooLate(Exception):
 def change_treatment(db: Session, *, treatment_id: UUID, change: TreatmentChange, now: datetime, by: str) -> Recorded:
     """Correct a session or its patient. Raises NotFound, TooLate for a cancelled one, or EntryError."""
     patient, treatment = _lock(db, treatment_id)
+    _check_not_cancelled(treatment)
     entries.check_ended(change.ended_at or treatment.ended_at, now)
     has_moved = change.ended_at not in (None, treatment.ended_at)
     for name in change.model_fields_set & _OF_TREATMENT:
@@ -57,8 +58,14 @@ def change_treatment(db: Session, *, treatment_id: UUID, change: TreatmentChange
 
 
 def cancel_treatment(db: Session, *, treatment_id: UUID, now: datetime, by: str) -> Recorded:
-    """Let nothing more leave for a session that should not have been recorded. Raises NotFound or TooLate."""
+    """Let nothing more leave for a session that should not have been recorded; the same person may say so twice.
+
+    Raises NotFound, or TooLate if someone else has cancelled it.
+    """
     patient, treatment = _lock(db, treatment_id)
+    if treatment.cancelled_at and treatment.cancelled_by == by:
+        return Recorded(treatment, was_known=True, messages=owing.messages_of(db, treatment))
+    _check_not_cancelled(treatment)
     treatment.cancelled_at, treatment.cancelled_by = now, by
     messages = owing.messages_of(db, treatment)
     for message in messages:
@@ -111,10 +118,12 @@ def _lock(db: Session, treatment_id: UUID) -> tuple[Patient, TreatmentSession]:
     ).one_or_none()
     if patient is None:
         raise NotFound(f"there is no treatment session {treatment_id}")
-    treatment = db.get_one(TreatmentSession, treatment_id, populate_existing=True)
+    return patient, db.get_one(TreatmentSession, treatment_id, populate_existing=True)
+
+
+def _check_not_cancelled(treatment: TreatmentSession) -> None:
     if treatment.cancelled_at:
-        raise TooLate(f"treatment session {treatment_id} was cancelled; record it again under a new external_id")
-    return patient, treatment
+        raise TooLate(f"treatment session {treatment.id} was cancelled; record it again under a new external_id")
 
 
 def _lock_scheduled(db: Session, message_id: UUID) -> Message:

@@ -54,7 +54,10 @@ def take_an_alert(runtime: TheRuntime, caller: TheCaller, alert_id: UUID, data: 
     responses=answers(400, 404, 409, 413, 415, 422, example=examples.ALERT),
 )
 def resolve_an_alert(runtime: TheRuntime, caller: TheCaller, alert_id: UUID, data: TheObject) -> AlertView:
-    """Close it for good. Prompts for feedback go on, and those to book a day after it was raised."""
+    """Close it for good. Prompts for feedback go on, and those to book a day after it was raised.
+
+    The same person may say the same twice.
+    """
     done = entries.check(Resolution, data)
     return _act(runtime, caller, alert_id, partial(alerting.resolve, by=done.by, note=done.note))
 

@@ -79,7 +79,10 @@ def correct_a_treatment_session(
 
 @router.post("/{treatment_id:uuid}/cancel", responses=answers(404, 409, example=examples.RECORDED))
 def cancel_a_treatment_session(runtime: TheRuntime, caller: TheCaller, treatment_id: UUID) -> TreatmentView:
-    """Let nothing more leave for a treatment session that should not have been recorded."""
+    """Let nothing more leave for a treatment session that should not have been recorded.
+
+    The same key may say so twice; once cancelled by anyone else, it is a conflict.
+    """
     with runtime.open_db() as db:
         changing.cancel_treatment(db, treatment_id=treatment_id, now=caller.now, by=caller.by)
         return _view(db, caller, treatment_id)

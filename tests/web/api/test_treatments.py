@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -6,6 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select
 
+from followup.actions import keys
 from followup.db import OpenDb
 from followup.models import AuditEntry, Clinic, Message, Patient, TreatmentSession
 from tests.builders import MONDAY
@@ -158,8 +160,17 @@ def test_a_cancelled_session_owes_nothing_and_cannot_be_changed_again(api: Api) 
     assert cancelled.status_code == 200
     assert {message["status"] for message in cancelled.json()["messages"]} == {"cancelled"}
     assert cancelled.json()["cancelled_by"] == "booking"
-    assert api.post(f"{path}/cancel").status_code == 409
+    again = api.post(f"{path}/cancel")
+    assert (again.status_code, again.json()) == (200, cancelled.json())
     assert api.patch(path, {"baseline_pain": 2}).status_code == 409
+
+
+def test_what_another_key_has_cancelled_cannot_be_cancelled_again(api: Api) -> None:
+    path = f"/treatments/{api.post('/treatments', body()).json()['id']}"
+    with api.clinic.open_db() as db:
+        other = keys.add_key(db, name="website", now=MONDAY, by="test")
+    assert api.post(f"{path}/cancel").status_code == 200
+    assert replace(api, key=other).post(f"{path}/cancel").status_code == 409
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,7 @@ def test_undo_cancels_the_session_and_nothing_leaves(desk: Person, open_db: Open
     assert the_session(open_db).cancelled_by == "carla@oak.example"
     assert said(desk, answer.headers["Location"]) == "Undone: the session is cancelled, and no message leaves."
     twice = desk.fill(f"/sessions/{treatment.id}/undo", on=NEW)
-    assert said(desk, twice.headers["Location"]) == "It was undone already."
+    assert said(desk, twice.headers["Location"]) == "Undone: the session is cancelled, and no message leaves."
 
 
 def test_after_three_minutes_there_is_nothing_to_undo(desk: Person, open_db: OpenDb) -> None:
