@@ -9,7 +9,7 @@ import pytest
 import typer.main
 
 from followup import terms
-from followup.cli import app
+from followup.cli.commands import app
 from followup.emulators.faults import FaultKind
 from settings import Settings
 

@@ -25,9 +25,9 @@ def add(name: Name) -> None:
         try:
             with runtime.open_db() as db:
                 key = keys.add_key(db, name=name, now=now, by=OPERATOR)
+                typer.echo(key)  # if this can't be done, there is no key that nobody saw
         except keys.BadName as error:
             fail(f"{error}.")
-    typer.echo(key)
     typer.echo("Keep it now: it is not shown again. It goes into the header `Authorization: Bearer <key>`.", err=True)
 
 

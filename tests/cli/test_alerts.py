@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from typer.testing import CliRunner, Result
 
-from followup.cli import app
+from followup.cli.commands import app
 from followup.db import OpenDb
 from followup.queries.alerts import AlertStatus
 from followup.terms import Label

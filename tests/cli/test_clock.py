@@ -6,7 +6,7 @@ from typer.testing import CliRunner, Result
 
 import settings
 from followup.actions import enrolling
-from followup.cli import app
+from followup.cli.commands import app
 from followup.runtime import build
 from tests.builders import entry
 

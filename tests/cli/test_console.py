@@ -5,7 +5,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from followup.cli import app
+from followup.cli.commands import app
 from followup.cli.console import misspelt
 
 Configure = Callable[..., None]

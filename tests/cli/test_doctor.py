@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner, Result
 
-from followup.cli import app
+from followup.cli.commands import app
 from followup.db import connect, opener
 from followup.emulators import Emulators, TwilioAccount
 from followup.models import Clinic, Clock

@@ -11,7 +11,7 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from followup.cli import app
+from followup.cli.commands import app
 from followup.cli.emulate import _account, ports_of_both
 from followup.emulators import DEFAULT_ACCOUNT
 from settings import Settings

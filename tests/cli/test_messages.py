@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from followup.actions import changing
-from followup.cli import app
+from followup.cli.commands import app
 from followup.db import OpenDb
 from followup.messages.gateway import Uncertain
 from followup.terms import Channel

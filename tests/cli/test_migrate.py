@@ -5,7 +5,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from followup.cli import app
+from followup.cli.commands import app
 
 Configure = Callable[..., None]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from followup.cli import app
+from followup.cli.commands import app
 
 Configure = Callable[..., None]
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
 from followup.actions import relabelling
-from followup.cli import app
+from followup.cli.commands import app
 from followup.db import OpenDb
 from followup.models import Reply
 from followup.terms import Label

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from followup.cli import app, parts
+from followup.cli import parts
 from followup.cli.claims import data_folder
+from followup.cli.commands import app
 from settings import Settings
 
 Configure = Callable[..., None]

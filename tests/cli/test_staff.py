@@ -7,7 +7,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
 from followup.actions import staffing
-from followup.cli import app
+from followup.cli.commands import app
 from followup.db import OpenDb
 from followup.models import AuditEntry
 from tests.builders import MONDAY, Clinic

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, func, select
 from typer.testing import CliRunner, Result
 
 from followup.actions import keys
-from followup.cli import app
+from followup.cli.commands import app
 from followup.db import Base, connect
 from followup.messages.links import Links
 from followup.messages.outbox import Outbox
