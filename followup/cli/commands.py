@@ -1,6 +1,10 @@
-"""All commands together."""
+"""All commands together. Wrong use of any is answered in plain words."""
+
+from typing import Any
 
 import typer
+from pydantic import ValidationError
+from typer.core import TyperGroup
 
 from followup.cli import emulate, importing, keys, plans, staff
 from followup.cli.alerts import alert, alerts
@@ -15,8 +19,41 @@ from followup.cli.replies import replies
 from followup.cli.serve import serve
 from followup.cli.triage import triage
 
+_PLAIN = {
+    "uuid_parsing": "is not an id; copy one whole, as the lists show them",
+    "int_parsing": "is not a whole number",
+    "greater_than_equal": "is too little; {ge} is the least",
+    "less_than_equal": "is too much; {le} is the most",
+    **dict.fromkeys(
+        ("datetime_parsing", "datetime_from_date_parsing"), "is not a day and a time; write it like 2026-10-24T20:40"
+    ),
+}
+
+
+class _Commands(TyperGroup):
+    """Says what is wrong with an option without the words of those who parse it."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            if isinstance(error.__cause__, ValidationError):
+                error.message = _plainly(error.__cause__)
+            raise
+
+
+def _plainly(error: ValidationError) -> str:
+    first = error.errors()[0]
+    context = first.get("ctx", {})
+    if first["type"] == "value_error":
+        return str(context["error"])
+    what = _PLAIN.get(first["type"], "cannot be read").format(**context)
+    return f"{first['input']!r} {what}"
+
+
 app = typer.Typer(
     name="followup",
+    cls=_Commands,
     help="Texts and emails that follow up treatment sessions, in time and once.",
     no_args_is_help=True,
     add_completion=False,

@@ -30,8 +30,8 @@ _LOCAL = "ISO 8601; local to --timezone without an offset."
 def _channels(text: str) -> list[Channel]:
     try:
         return [Channel(name.strip()) for name in text.split(",")]
-    except ValueError as error:
-        raise typer.BadParameter(f"{error}; write sms, email, or both with a comma between") from None
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a channel; write sms, email, or both with a comma between") from None
 
 
 def rehearse(

@@ -1,6 +1,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
 from typer.core import TyperGroup
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -30,6 +31,26 @@ def test_wrong_settings_end_a_command_with_one_line_each_and_exit_code_1(configu
 def test_wrong_use_ends_with_exit_code_2(configure: Configure) -> None:
     configure()
     assert CliRunner().invoke(app, ["serve", "--faster"]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["messages", "--status", "foo"], "'--status': 'foo' is not one of 'scheduled', 'sending', 'sent'"),
+        (["rehearse", "dry-needling", "--region", "foo"], "'--region': 'foo' is not one of 'head', 'neck'"),
+        (["message", "{0}"], "'ID': '{0}' is not an id; copy one whole, as the lists show them"),
+        (["messages", "--due-from", "x"], "'--due-from': 'x' is not a day and a time; write it like 2026-10-24T20:40"),
+        (["messages", "--due-to", "2026-13-40T10:00"], "is not a day and a time; write it like 2026-10-24T20:40"),
+        (["emulate", "mail", "--port", "x"], "'--port': 'x' is not a whole number"),
+        (["emulate", "mail", "--port", "70000"], "'--port': '70000' is too much; 65535 is the most"),
+        (["emulate", "mail", "--port", "0"], "'--port': '0' is too little; 1 is the least"),
+    ],
+)
+def test_a_value_that_cannot_be_is_answered_in_plain_words(configure: Configure, words: list[str], said: str) -> None:
+    configure(COLUMNS="400")
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 2
+    assert said in result.stderr
 
 
 def test_every_command_has_help_with_an_example(configure: Configure) -> None:
