@@ -7,12 +7,14 @@ from importlib import resources
 from typing import Annotated
 
 import typer
+from sqlalchemy import select
 
 from followup.actions import setting_up
 from followup.actions.setting_up import ClinicEntry
 from followup.cli.console import OPERATOR, assemble, fail, read_settings
 from followup.cli.migrate import upgrade
 from followup.messages.segments import is_gsm7
+from followup.models import Clinic
 from followup.runtime import Runtime
 
 _LONGEST_TEXT_NAME = 30  # letters; longer ones push texts over two segments
@@ -42,7 +44,11 @@ def init(
     if sample and settings.followup_live:
         fail("--sample makes a clinic that nobody can call; while FOLLOWUP_LIVE=true, name your own with --clinic.")
     if sample:
+        with runtime.read_db() as db:
+            keys = db.scalars(select(Clinic.key).order_by(Clinic.key)).all()
         set_up(runtime, sample=True)
+        if keys:
+            typer.echo(f"No sample clinic was added, for there is one already: {', '.join(keys)}.")
     else:
         entry = _clinic(
             name=clinic or _ask("The clinic's name", "--clinic"),

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
 import settings
-from followup.cli import app
+from followup.cli.commands import app
 from followup.db import connect, reader
 from followup.models import AuditEntry, Clinic, Clock, Plan, Sender, Staff
 from followup.terms import Role
@@ -114,6 +114,17 @@ def test_a_database_that_was_practised_on_does_not_go_live(configure: Configure,
     assert (result.exit_code, result.stderr) == (
         1,
         "This database was practised on: its clock was moved. To go live, use an empty one.\n",
+    )
+
+
+def test_a_sample_beside_another_clinic_is_not_made_and_that_is_said(configure: Configure, sqlite_url: str) -> None:
+    configure(DATABASE_URL=sqlite_url)
+    assert CliRunner().invoke(app, ["init", "--sample"]).stdout == "Ready. `followup serve` starts it.\n"
+    init()
+    result = CliRunner().invoke(app, ["init", "--sample"])
+    assert (result.exit_code, result.stdout) == (
+        0,
+        "No sample clinic was added, for there is one already: maple, oak-physio.\nReady. `followup serve` starts it.\n",
     )
 
 

@@ -51,6 +51,12 @@ def test_the_sample_clinic_is_ready(clinic: Clinic) -> None:
     ]
 
 
+def test_without_a_clinic_nobody_is_said_to_be_on_call(open_db: OpenDb) -> None:
+    with open_db() as db:
+        told = [(each.grade, each.check) for each in examine(db, now=MONDAY)]
+    assert told == [(Grade.OK, "pause"), (Grade.OK, "watchdog"), (Grade.STOP, "clinic")]
+
+
 def test_a_pause_stops_and_is_told_with_its_reason(clinic: Clinic) -> None:
     with clinic.open_db() as db:
         pausing.pause(db, why="wrong number", now=MONDAY, by="desk")
