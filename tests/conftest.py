@@ -30,6 +30,11 @@ settings.register_profile("followup", deadline=None, derandomize="CI" in os.envi
 settings.load_profile("followup")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # pytest 9.1 loses the fixtures of a folder that it leaves and comes back to (its issue 14635).
+    config.args.sort()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
     """An empty, migrated database of the test's own, once of each kind."""
