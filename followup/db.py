@@ -64,6 +64,8 @@ POSTGRESQL: dict[str, Any] = {
 
 # `hide_parameters` hides what is asked; what comes back would be logged row by row at DEBUG.
 logging.getLogger("sqlalchemy.engine.Engine").addFilter(lambda record: record.levelno > logging.DEBUG)
+# An error that comes on top of another is logged, not raised, and with the row that it is about.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
