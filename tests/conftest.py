@@ -1,6 +1,7 @@
 """What every test may ask for: an empty database of either kind, and a broker. Servers start when first asked for."""
 
 import fcntl
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -28,6 +29,11 @@ CreateDatabase = Callable[[str], AbstractContextManager[str]]
 
 settings.register_profile("followup", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("followup")
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: else every look for waste goes through all of it."""
+    gc.freeze()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
