@@ -48,13 +48,19 @@ class Person:
 
     def fill(self, path: str, *, on: str = "", headers: Any = None, **fields: Any) -> httpx.Response:
         """Open a page (`on`, else the form's own path), and send its form with what a browser would keep in it."""
-        hidden = {name: self.hidden(on or path, name) for name in ("csrf", "version")}
+        page = self.get(on or path).text
+        hidden = {name: _hidden(page, name) for name in ("csrf", "version")}
         kept = {name: value for name, value in hidden.items() if value is not None}
         return self.ask("POST", path, data=kept | fields, headers=headers or {})
 
     def hidden(self, path: str, name: str) -> str | None:
-        found = re.search(rf'name="{name}" value="([^"]*)"', self.get(path).text)
-        return html.unescape(found[1]) if found else None
+        return _hidden(self.get(path).text, name)
+
+
+def _hidden(page: str, name: str) -> str | None:
+    """What a form of the page keeps in a field that nobody sees."""
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    return html.unescape(found[1]) if found else None
 
 
 Hire = Callable[..., Person]

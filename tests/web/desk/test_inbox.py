@@ -14,7 +14,7 @@ from followup.actions.staffing import StaffEntry
 from followup.db import OpenDb, new_id
 from followup.models import Alert, AuditEntry, Clinic, Consent, Message, Patient, Reply
 from followup.terms import AlertCause, Channel, Consented, ConsentSource, Label, Purpose, Role
-from tests.web.conftest import NOW, PHONE, given
+from tests.web.conftest import NOW, PHONE, given, on_one_database
 
 from .conftest import Hire, Person
 
@@ -106,6 +106,7 @@ def test_who_needs_a_person_comes_first_and_the_worst_of_them(
     assert "Jo Quiet" in admin.get("/inbox?view=all").text
 
 
+@on_one_database
 def test_an_empty_inbox_says_what_is_true(admin: Person) -> None:
     assert "Nobody needs you now" in admin.get("/inbox").text
     assert "You have no open alert" in admin.get("/inbox?view=mine").text
@@ -113,6 +114,7 @@ def test_an_empty_inbox_says_what_is_true(admin: Person) -> None:
     assert "Nobody has written yet" in admin.get("/inbox?view=all").text
 
 
+@on_one_database
 def test_the_matched_words_are_marked_and_markup_stays_text(
     admin: Person, add_reply: AddReply, patient: Patient
 ) -> None:
@@ -163,6 +165,7 @@ def test_an_alert_is_taken_and_closed_with_a_note(
     assert "Called. &lt;i&gt;No&lt;/i&gt; weakness." in page
 
 
+@on_one_database
 def test_an_alert_is_not_closed_without_a_note(
     admin: Person, add_reply: AddReply, patient: Patient, open_db: OpenDb
 ) -> None:
@@ -226,6 +229,7 @@ def test_a_notice_leads_to_the_conversation_of_its_patient(
     assert admin.get(f"/alerts/{alert_of(open_db).id}").headers["Location"] == f"/inbox/{patient.id}"
 
 
+@on_one_database
 def test_an_alert_of_nobody_still_says_what_to_do(admin: Person, open_db: OpenDb, clinic: Clinic) -> None:
     with open_db() as db:
         alert = alerting.raise_alert(
@@ -239,6 +243,7 @@ def test_an_alert_of_nobody_still_says_what_to_do(admin: Person, open_db: OpenDb
     assert "Asked Tom: a test." in admin.get(f"/alerts/{alert.id}").text
 
 
+@on_one_database
 def test_who_was_told_and_who_is_next_stands_beside_it(
     admin: Person, add_reply: AddReply, patient: Patient, clinic: Clinic, open_db: OpenDb
 ) -> None:
@@ -272,6 +277,7 @@ def test_an_answer_leaves_once_in_the_name_of_whoever_wrote_it(
     assert "Ines Moreau" in page
 
 
+@on_one_database
 def test_a_refused_answer_keeps_what_was_typed(admin: Person, add_reply: AddReply, patient: Patient) -> None:
     add_reply("can I run", Label.QUESTION)
     here = f"/inbox/{patient.id}"
@@ -282,6 +288,7 @@ def test_a_refused_answer_keeps_what_was_typed(admin: Person, add_reply: AddRepl
     assert "long long" in refused.text
 
 
+@on_one_database
 def test_quick_answers_speak_the_patients_language_and_work_without_scripts(
     admin: Person, add_reply: AddReply, patient: Patient, open_db: OpenDb
 ) -> None:
@@ -292,6 +299,7 @@ def test_quick_answers_speak_the_patients_language_and_work_without_scripts(
     assert "Le llamaremos a este teléfono en cuanto podamos. ¿Emergencia? Llame al 911.</textarea>" in page
 
 
+@on_one_database
 def test_the_length_of_a_text_is_counted_as_it_will_be(admin: Person, add_reply: AddReply, patient: Patient) -> None:
     add_reply("can I run", Label.QUESTION)
     counted = admin.fill(f"/inbox/{patient.id}/count", on=f"/inbox/{patient.id}", text="a" * 200).text
@@ -300,6 +308,7 @@ def test_the_length_of_a_text_is_counted_as_it_will_be(admin: Person, add_reply:
     assert "Leaves at once." in counted
 
 
+@on_one_database
 def test_who_stopped_our_texts_is_to_be_phoned(
     admin: Person, add_reply: AddReply, patient: Patient, open_db: OpenDb
 ) -> None:
@@ -402,21 +411,7 @@ def at(number: int) -> datetime:
     return NOW - timedelta(hours=2) + timedelta(minutes=number)
 
 
-def test_the_list_takes_as_many_statements_for_sixty_conversations_as_for_three(
-    admin: Person, add_reply: AddReply, engine: Engine, add_patient: Callable[..., Patient]
-) -> None:
-    counts = []
-    for size in (3, 40):
-        for number in range(size):
-            one = add_patient(f"P{size}{number}", "X", phone=f"+121255{size:02}{number:03}")
-            add_reply("tingling", Label.NERVE, whose=one, sent_from=one.phone)
-        with counting(engine) as statements:
-            assert admin.get("/inbox").status_code == 200
-        counts.append(len(statements))
-
-    assert counts[0] == counts[1]
-
-
+@on_one_database
 def test_a_long_conversation_takes_no_more_statements_and_goes_back_in_time(
     admin: Person, add_reply: AddReply, engine: Engine, patient: Patient
 ) -> None:
@@ -436,6 +431,7 @@ def test_a_long_conversation_takes_no_more_statements_and_goes_back_in_time(
     assert "word 3 0" in admin.get(f"{here}?before={before}").text
 
 
+@on_one_database
 @pytest.mark.parametrize(
     "path", ["/inbox/018f0000-0000-7000-8000-000000000000", "/alerts/018f0000-0000-7000-8000-000000000000"]
 )

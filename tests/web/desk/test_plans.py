@@ -14,7 +14,7 @@ from followup.runtime import Runtime
 from followup.terms import Role
 from followup.web.desk.plans import axis
 from tests.builders import default_plan
-from tests.web.conftest import NOW
+from tests.web.conftest import NOW, on_one_database
 
 from .conftest import Hire, Person
 
@@ -208,6 +208,7 @@ def test_of_several_clinics_one_is_chosen_for_its_name_and_quiet_hours(
     assert (wrong.status_code, "Clinic: choose one of those below." in wrong.text) == (422, True)
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("changes", "beside", "said"),
     [
@@ -237,6 +238,7 @@ def test_what_is_wrong_is_named_beside_its_field_and_what_was_typed_is_kept(
     assert "<b>" not in answer.text
 
 
+@on_one_database
 def test_a_page_asks_as_often_for_sixty_plans_and_versions_as_for_three(
     desk: Person, load: Load, open_db: OpenDb, runtime: Runtime
 ) -> None:
