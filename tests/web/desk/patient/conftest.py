@@ -79,7 +79,7 @@ def about(person: Person, patient: Patient, **fields: Any) -> Any:
     return person.fill(path, **typed | {"language": "en", "zone": "", "minimal": ""} | fields)
 
 
-def add_reply(open_db: OpenDb, patient: Patient, body: str, *, matched: str = "", **more: Any) -> Reply:
+def keep_reply(open_db: OpenDb, patient: Patient, body: str, *, matched: str = "", **more: Any) -> Reply:
     start = body.find(matched)
     marks = [{"label": "nerve", "words": matched, "start": start, "end": start + len(matched)}] if matched else []
     fields: dict[str, Any] = {"labels": [Label.NERVE.value], "received_at": NOW - timedelta(minutes=9), "read_at": NOW}

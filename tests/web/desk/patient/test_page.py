@@ -10,7 +10,7 @@ from followup.terms import Status
 from tests.web.conftest import NOW, PHONE, AddMessage, on_one_database
 from tests.web.desk.conftest import Person
 
-from .conftest import MARKUP, Treat, about, add_reply, consent, home
+from .conftest import MARKUP, Treat, about, consent, home, keep_reply
 
 HEBREW = "שרה כהן"
 
@@ -87,7 +87,7 @@ def test_markup_in_anything_that_people_wrote_is_shown_as_text(
     carla: Person, open_db: OpenDb, patient: Patient, treat: Treat, add_message: AddMessage
 ) -> None:
     treat(practitioner=MARKUP)
-    add_reply(open_db, patient, MARKUP)
+    keep_reply(open_db, patient, MARKUP)
     add_message(status=Status.SENT, left_at=NOW, body=MARKUP)
     consent(carla, patient, sms_booking="no", method=MARKUP)
     about(carla, patient, given_name=MARKUP)

@@ -12,7 +12,7 @@ from followup.terms import Channel, Label, Measure, ReceiptKind, Status
 from tests.web.conftest import NOW, AddMessage, on_one_database
 from tests.web.desk.conftest import Person
 
-from .conftest import MARKUP, add_reply, home
+from .conftest import MARKUP, home, keep_reply
 
 
 def test_the_story_shows_what_was_said_and_marks_the_words_that_matter(
@@ -32,7 +32,7 @@ def test_the_story_shows_what_was_said_and_marks_the_words_that_matter(
                 received_at=NOW - timedelta(minutes=119),
             )
         )
-    reply = add_reply(open_db, patient, "still <tingling> in my foot", matched="<tingling>")
+    reply = keep_reply(open_db, patient, "still <tingling> in my foot", matched="<tingling>")
     with open_db() as db:
         alert, _ = alerting.hear(
             db,
@@ -54,7 +54,7 @@ def test_the_story_shows_what_was_said_and_marks_the_words_that_matter(
 
 @on_one_database
 def test_a_closed_alert_is_told_with_its_note(carla: Person, open_db: OpenDb, patient: Patient) -> None:
-    reply = add_reply(open_db, patient, "tingling")
+    reply = keep_reply(open_db, patient, "tingling")
     with open_db() as db:
         alert, _ = alerting.hear(
             db,
@@ -85,7 +85,7 @@ def test_a_filter_shows_one_kind_alone(
     carla: Person, open_db: OpenDb, patient: Patient, add_message: AddMessage, show: str, has: str, lacks: str
 ) -> None:
     add_message(status=Status.SENT, left_at=NOW, body="Hello there")
-    add_reply(open_db, patient, "my words", labels=[])
+    keep_reply(open_db, patient, "my words", labels=[])
     with open_db() as db:
         db.add(Outcome(patient_id=patient.id, measure=Measure.PAIN, value=4, measured_at=NOW, measured_by="patient"))
     story = carla.get(f"{home(patient)}?show={show}").text.partition('id="story"')[2].partition("</section>")[0]

@@ -10,7 +10,7 @@ from followup.models import Message, Patient
 from tests.web.conftest import NOW, on_one_database
 from tests.web.desk.conftest import Person
 
-from .conftest import add_reply, home, of_step
+from .conftest import home, keep_reply, of_step
 
 
 def write(person: Person, patient: Patient, text: str, **more: Any) -> Any:
@@ -67,6 +67,6 @@ def test_a_patient_in_a_quiet_place_is_written_to_in_the_morning(
     write(carla, patient, "Hello")
     assert "It leaves Fri 13 Nov, 09:00: it is quiet until then." in carla.get(home(patient)).text
 
-    add_reply(open_db, patient, "are you there?")
+    keep_reply(open_db, patient, "are you there?")
     part = carla.fill(f"{home(patient)}/write/draft", on=home(patient), text="Hello", channel="sms").text
     assert "They wrote within a day, so it leaves at once" in part
