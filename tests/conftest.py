@@ -27,6 +27,9 @@ KEPT = "kept"
 IN_MEMORY = Path("/dev/shm")  # where the system has it
 CreateDatabase = Callable[[str], AbstractContextManager[str]]
 
+# For what asks nothing of a database that another test does not ask of both kinds.
+on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 settings.register_profile("followup", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("followup")
 

@@ -18,8 +18,9 @@ from followup.terms import Label, Measure, Origin
 from followup.web import create_app
 from tests.alarms import put_on_call
 from tests.builders import Clinic, local
+from tests.conftest import on_one_database
 
-from .conftest import PUBLIC_URL, Browser, on_one_database
+from .conftest import PUBLIC_URL, Browser
 
 DAY_1, DAY_2, DAY_7, DAY_14 = local(8, 10), local(9, 10), local(14, 10), local(21, 10)
 ASKED = [("check-in", DAY_1), ("still-or-gone", DAY_2), ("pain-score", DAY_7), ("change-score", DAY_14)]

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from followup.db import OpenDb
 from followup.models import AuditEntry, Message, Patient, TreatmentSession
 from tests.builders import MONDAY
-from tests.web.conftest import on_one_database
+from tests.conftest import on_one_database
 
 from .conftest import Api, body
 

@@ -10,7 +10,8 @@ from fastapi.routing import iter_route_contexts
 from followup.models import Clinic
 from followup.terms import Role
 from followup.web import access
-from tests.web.conftest import Browser, on_one_database
+from tests.conftest import on_one_database
+from tests.web.conftest import Browser
 
 from .conftest import Hire, Person
 

@@ -7,7 +7,8 @@ from followup.actions.staffing import StaffEntry
 from followup.db import OpenDb
 from followup.models import AuditEntry, Clinic, Patient
 from followup.terms import AlertCause, Label, Role
-from tests.web.conftest import NOW, on_one_database
+from tests.conftest import on_one_database
+from tests.web.conftest import NOW
 
 from .conftest import AddReply, Hire, Person, alert_of
 

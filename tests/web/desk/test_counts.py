@@ -15,12 +15,13 @@ from followup.models import Alert, Clinic, Patient, Plan, Reply, Staff, Step
 from followup.terms import AlertCause, Channel, Consented, Label, Origin, Reason, Status
 from tests import rows
 from tests.builders import default_plan
-from tests.web.conftest import NOW, on_one_database
+from tests.conftest import on_one_database
+from tests.web.conftest import NOW
 
 from .conftest import Person
 from .test_access import TABLE
 
-FEW, MANY = 2, 20
+FEW, MANY = 2, 12
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 IN_ANY_ORDER = {
     "sqlite": "PRAGMA defer_foreign_keys = ON",

@@ -13,7 +13,8 @@ from followup.actions import alerting
 from followup.db import OpenDb, new_id
 from followup.models import Alert, AuditEntry, Clinic, Consent, Message, Patient, Reply
 from followup.terms import Channel, Consented, ConsentSource, Label, Purpose, Role
-from tests.web.conftest import NOW, PHONE, given, on_one_database
+from tests.conftest import on_one_database
+from tests.web.conftest import NOW, PHONE, given
 
 from .conftest import AddReply, Hire, Person, alert_of
 

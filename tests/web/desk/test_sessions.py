@@ -12,7 +12,8 @@ from followup.models import AuditEntry, Clinic, Consent, Message, Patient, Treat
 from followup.runtime import Runtime
 from followup.terms import Consented, ConsentSource, Role, Status
 from tests.builders import default_plan
-from tests.web.conftest import NOW, on_one_database
+from tests.conftest import on_one_database
+from tests.web.conftest import NOW
 
 from .conftest import Hire, Person
 

@@ -9,7 +9,8 @@ import pytest
 from followup.db import OpenDb, new_id
 from followup.models import Alert, Clinic, Message, Patient, Reply
 from followup.terms import AlertCause, Channel, Label, Origin, Purpose, Reason, Role, Status
-from tests.web.conftest import NOW, PHONE, AddMessage, on_one_database
+from tests.conftest import on_one_database
+from tests.web.conftest import NOW, PHONE, AddMessage
 
 from .conftest import Hire, Person
 

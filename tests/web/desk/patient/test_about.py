@@ -6,7 +6,7 @@ from sqlalchemy import select
 from followup.db import OpenDb
 from followup.models import AuditEntry, Patient
 from followup.terms import Channel
-from tests.web.conftest import on_one_database
+from tests.conftest import on_one_database
 from tests.web.desk.conftest import Person
 
 from .conftest import Treat, about, home, of_step

@@ -13,7 +13,8 @@ from followup.db import OpenDb, new_id
 from followup.models import Clinic, Consent, Message, Patient
 from followup.models.facts import latest_consents
 from followup.terms import Channel, Consented, ConsentSource, Purpose, Status
-from tests.web.conftest import NOW, PHONE, AddMessage, on_one_database
+from tests.conftest import on_one_database
+from tests.web.conftest import NOW, PHONE, AddMessage
 from tests.web.desk.conftest import Person
 
 from .conftest import Treat, consent, home, of_step, version

@@ -7,7 +7,8 @@ from sqlalchemy import select
 from followup.db import OpenDb, new_id
 from followup.models import AuditEntry, Clinic, Patient
 from followup.terms import Status
-from tests.web.conftest import NOW, PHONE, AddMessage, on_one_database
+from tests.conftest import on_one_database
+from tests.web.conftest import NOW, PHONE, AddMessage
 from tests.web.desk.conftest import Person
 
 from .conftest import MARKUP, Treat, about, consent, home, keep_reply

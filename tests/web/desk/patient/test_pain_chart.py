@@ -5,7 +5,8 @@ from datetime import timedelta
 from followup.db import OpenDb
 from followup.models import Outcome, Patient
 from followup.terms import Measure
-from tests.web.conftest import NOW, on_one_database
+from tests.conftest import on_one_database
+from tests.web.conftest import NOW
 from tests.web.desk.conftest import Person
 
 from .conftest import Treat, home

@@ -9,7 +9,8 @@ from followup.actions import alerting
 from followup.db import OpenDb
 from followup.models import Clinic, Outcome, Patient, Receipt, Reply
 from followup.terms import Channel, Label, Measure, ReceiptKind, Status
-from tests.web.conftest import NOW, AddMessage, on_one_database
+from tests.conftest import on_one_database
+from tests.web.conftest import NOW, AddMessage
 from tests.web.desk.conftest import Person
 
 from .conftest import MARKUP, home, keep_reply

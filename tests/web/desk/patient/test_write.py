@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from followup.db import OpenDb
 from followup.models import Message, Patient
-from tests.web.conftest import NOW, on_one_database
+from tests.conftest import on_one_database
+from tests.web.conftest import NOW
 from tests.web.desk.conftest import Person
 
 from .conftest import home, keep_reply, of_step
