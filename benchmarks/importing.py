@@ -12,7 +12,7 @@ from time import perf_counter
 from benchmarks.figures import Figure
 from benchmarks.ground import MANY, Ground
 from followup.actions import setting_up
-from followup.actions.csv_rows import COLUMNS, read_rows
+from followup.actions.csv_rows import COLUMNS, read_lines
 from followup.actions.fields import Place
 from followup.actions.importing import Recorder, Result
 from followup.db import opener
@@ -32,7 +32,7 @@ def measure(ground: Ground) -> Iterator[Figure]:
         began = perf_counter()
         with file.open("rb") as content:
             lines = recorder.record_all(
-                open_db, read_rows(content, place_of=lambda _: PLACE), now=partial(datetime.now, UTC)
+                open_db, read_lines(content), place_of=lambda _: PLACE, now=partial(datetime.now, UTC)
             )
             results = Counter(line.result for line in lines)
         took = perf_counter() - began

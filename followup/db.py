@@ -2,7 +2,7 @@
 
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,6 +13,7 @@ import uuid_utils.compat
 from sqlalchemy import (
     JSON,
     CheckConstraint,
+    ColumnElement,
     Connection,
     DateTime,
     Dialect,
@@ -22,15 +23,24 @@ from sqlalchemy import (
     MetaData,
     TypeDecorator,
     Uuid,
+    any_,
+    bindparam,
     create_engine,
     event,
     func,
     make_url,
     select,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import DeclarativeBase, Relationship, Session, relationship, sessionmaker
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    InstrumentedAttribute,
+    Relationship,
+    Session,
+    relationship,
+    sessionmaker,
+)
 
 OpenDb = Callable[[], AbstractContextManager[Session]]
 
@@ -54,6 +64,8 @@ POSTGRESQL: dict[str, Any] = {
 
 # `hide_parameters` hides what is asked; what comes back would be logged row by row at DEBUG.
 logging.getLogger("sqlalchemy.engine.Engine").addFilter(lambda record: record.levelno > logging.DEBUG)
+# An error that comes on top of another is logged, not raised, and with the row that it is about.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -188,6 +200,13 @@ def reader(engine: Engine) -> OpenDb:
 def opener(engine: Engine) -> OpenDb:
     """`with open_db() as db:` is one transaction: committed at the end, undone if anything raises."""
     return sessionmaker(engine, expire_on_commit=False).begin
+
+
+def among(db: Session, column: InstrumentedAttribute[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+    """`column IN values`, for many: PostgreSQL gets them as one, and reads a statement once for any number of them."""
+    if db.get_bind().dialect.name == "postgresql":
+        return column == any_(bindparam(None, list(values), ARRAY(column.type), unique=True))
+    return column.in_(values)
 
 
 def real_time(db: Session) -> datetime:

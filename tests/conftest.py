@@ -1,6 +1,7 @@
 """What every test may ask for: an empty database of either kind, and a broker. Servers start when first asked for."""
 
 import fcntl
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -26,6 +27,9 @@ KEPT = "kept"
 IN_MEMORY = Path("/dev/shm")  # where the system has it
 CreateDatabase = Callable[[str], AbstractContextManager[str]]
 
+# For what asks nothing of a database that another test does not ask of both kinds.
+on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 settings.register_profile("followup", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("followup")
 
@@ -33,6 +37,11 @@ settings.load_profile("followup")
 def pytest_configure(config: pytest.Config) -> None:
     # pytest 9.1 loses the fixtures of a folder that it leaves and comes back to (its issue 14635).
     config.args.sort()
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: else every look for waste goes through all of it."""
+    gc.freeze()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -4,7 +4,7 @@ One line is one row: no field needs a line break, and so a quote that is never c
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import count
@@ -58,18 +58,34 @@ class Row:
     problems: tuple[Problem, ...] = ()
 
 
-def read_rows(file: BinaryIO, *, place_of: PlaceOf) -> Iterator[Row]:
-    """Every row below the header; empty lines are left out. Raises FileError."""
-    lines = _lines(file)
-    columns = _header(lines)
-    for number, raw in lines:
+@dataclass(frozen=True, slots=True)
+class RawLine:
+    """One line below the header, as it came."""
+
+    number: int
+    columns: Sequence[str]
+    content: bytes
+
+    def read(self, place_of: PlaceOf) -> Row | None:
+        """What it holds; None if it is empty."""
         values: dict[str, str] = {}
         try:
-            values = _values(columns, _cells(raw))
-            if values:
-                yield Row(number, values.get("external_id", ""), entry=_entry(values, place_of))
+            values = _values(self.columns, _cells(self.content))
+            return Row(self.number, values.get("external_id", ""), entry=_entry(values, place_of)) if values else None
         except EntryError as error:
-            yield Row(number, values.get("external_id", ""), problems=tuple(map(_by_column, error.problems)))
+            return Row(self.number, values.get("external_id", ""), problems=tuple(map(_by_column, error.problems)))
+
+
+def read_rows(file: BinaryIO, *, place_of: PlaceOf) -> Iterator[Row]:
+    """Every row below the header; empty lines are left out. Raises FileError."""
+    return (row for line in read_lines(file) if (row := line.read(place_of)))
+
+
+def read_lines(file: BinaryIO) -> Iterator[RawLine]:
+    """Every line below the header. Raises FileError."""
+    lines = _lines(file)
+    columns = _header(lines)
+    return (RawLine(number, columns, content) for number, content in lines)
 
 
 def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
@@ -143,7 +159,7 @@ def _check_columns(columns: list[str]) -> None:
             raise FileError(f"the column {column} is missing; every session needs it")
 
 
-def _values(columns: list[str], cells: list[str]) -> dict[str, str]:
+def _values(columns: Sequence[str], cells: list[str]) -> dict[str, str]:
     """What the line holds, by column; nothing for an empty line."""
     if not any(cell.strip() for cell in cells):
         return {}

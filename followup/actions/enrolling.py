@@ -17,6 +17,7 @@ from followup.actions.rows import Rows
 from followup.db import new_id
 from followup.models import AuditEntry, Clinic, Enrolment, Message, Patient, Plan, TreatmentSession
 from followup.models.inserting import Row
+from followup.models.steps import steps_of
 from followup.rules import risk
 
 
@@ -121,7 +122,7 @@ class _Desk:
         if key not in self._plans:
             self._rows.write()
             self._plans[key] = planning.newest(self._db, key)
-            planning.steps(self._db, self._plans[key])
+            steps_of(self._db, self._plans[key].id)
         return self._plans[key]
 
     def _record(self, entry: TreatmentEntry, plan: Plan, by: str) -> Recorded:

@@ -1,6 +1,6 @@
 """Records rows of a file, a batch at a time; one that is refused costs no other."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,13 +9,14 @@ from itertools import islice
 
 from sqlalchemy.orm import Session
 
-from followup.actions.csv_rows import Row
+from followup.actions.csv_rows import RawLine, Row
 from followup.actions.enrolling import Recorded, Refusal, recording
-from followup.actions.entries import EntryError, TreatmentEntry, content_hash
+from followup.actions.entries import EntryError, PlaceOf, TreatmentEntry, content_hash
 from followup.actions.fields import bounded
 from followup.db import OpenDb
 
-BATCH = 500  # rows in one transaction: enough to be fast, and senders on SQLite wait for a second at most
+BATCH = 500  # lines in one transaction: enough to be fast, and senders on SQLite wait for a second at most
+MOST_BYTES = 1_000_000  # of them
 
 
 class Result(StrEnum):
@@ -47,17 +48,20 @@ class Recorder:
         self._dry_run = dry_run
         self._undone: dict[tuple[str, str], str] = {}  # content of what a dry run took and put back
 
-    def record_all(self, open_db: OpenDb, rows: Iterable[Row], *, now: Callable[[], datetime]) -> Iterator[Line]:
-        """What became of each row, told once its batch is committed."""
-        rows = iter(rows)
-        batch = list(islice(rows, BATCH))
-        while batch:
-            with open_db() as db, self.recording(db, rows=batch, now=now()) as lines:
-                batch = list(islice(rows, BATCH))  # read while the database writes
-            yield from lines
+    def record_all(
+        self, open_db: OpenDb, lines: Iterator[RawLine], *, place_of: PlaceOf, now: Callable[[], datetime]
+    ) -> Iterator[Line]:
+        """What became of each line that is not empty, told once its batch is committed. Raises FileError."""
+        ahead = _next(lines)
+        rows = _read(ahead, place_of)
+        while ahead:
+            ahead = _next(lines)  # no transaction waits for who may still be writing the file
+            with open_db() as db, self._recording(db, rows=rows, now=now()) as told:
+                rows = _read(ahead, place_of)  # while the database writes
+            yield from told
 
     @contextmanager
-    def recording(self, db: Session, *, rows: Sequence[Row], now: datetime) -> Iterator[list[Line]]:
+    def _recording(self, db: Session, *, rows: Sequence[Row], now: datetime) -> Iterator[list[Line]]:
         """What became of each row, true once this transaction is committed; within, nothing can be asked of it."""
         fit = {row.line: row.entry for row in rows if row.entry and not self._contradicts(row.entry)}
         with recording(db, entries=[(entry, self._by) for entry in fit.values()], now=now) as recorded:
@@ -91,3 +95,18 @@ class Recorder:
             case _:
                 problems = (str(recorded),)
         return Line(row.line, external_id, Result.REFUSED, problems)
+
+
+def _next(lines: Iterator[RawLine]) -> list[RawLine]:
+    """The lines of one batch; fewer where they are long, so that a wide file needs no more memory than another."""
+    taken, size = list[RawLine](), 0
+    for line in islice(lines, BATCH):
+        taken.append(line)
+        size += len(line.content)
+        if size > MOST_BYTES:
+            break
+    return taken
+
+
+def _read(lines: Sequence[RawLine], place_of: PlaceOf) -> list[Row]:
+    return [row for line in lines if (row := line.read(place_of))]

@@ -11,13 +11,14 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from followup.actions import overlapping, planning, silence, timetable
+from followup.actions import overlapping, silence, timetable
 from followup.actions.overlapping import Room
 from followup.actions.rows import Rows
 from followup.actions.timetable import Planned, Reaches
 from followup.models import Clinic, Enrolment, Message, Patient, Plan, Step, TreatmentSession
 from followup.models.facts import Held
 from followup.models.owed import address_of, zone_of
+from followup.models.steps import steps_of
 from followup.models.traffic import ORDINARY_LANE
 from followup.rules.quiet import QuietHours
 from followup.rules.risk import is_asked_again
@@ -57,7 +58,7 @@ def owe(
     written = {} if is_first else {message.step_id: message for message in _lock(db, enrolment_id)}
     is_new = not written
     room = Room() if is_first else overlapping.make_room(db, patient=patient, treatment=treatment, plan=plan, held=held)
-    steps = planning.steps(db, plan)
+    steps = steps_of(db, plan.id)
     open_steps = {step.key for step in steps if step.id not in written or _follows_plan(written[step.id], step)}
     planned = timetable.draw_up(
         steps,

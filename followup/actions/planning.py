@@ -1,7 +1,6 @@
 """Plans: from a file into numbered versions, none of which ever changes."""
 
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,8 +9,6 @@ from followup.actions import auditing
 from followup.db import new_id
 from followup.messages.plans import PlanFile
 from followup.models import Plan, Step
-
-_STEPS: dict[UUID, tuple[Step, ...]] = {}
 
 
 class UnknownPlan(Exception):
@@ -58,16 +55,6 @@ def newest(db: Session, key: str) -> Plan:
         known = ", ".join(sorted(set(db.scalars(select(Plan.key))))) or "none yet"
         raise UnknownPlan(f"there is no plan {key!r}; the plans are: {known}")
     return plan
-
-
-def steps(db: Session, plan: Plan) -> tuple[Step, ...]:
-    """The steps of one version, in order. They never change, so each process reads them once."""
-    if plan.id not in _STEPS:
-        read = tuple(db.scalars(select(Step).where(Step.plan_id == plan.id).order_by(Step.position)))
-        for step in read:
-            db.expunge(step)
-        _STEPS[plan.id] = read
-    return _STEPS[plan.id]
 
 
 def _newest(db: Session, key: str) -> Plan | None:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from followup.actions import answering, failing_over, obeying
-from followup.db import new_id, real_time
+from followup.db import among, new_id, real_time
 from followup.logs import about
 from followup.messages.twilio_codes import Cause, cause_of, refusal_of
 from followup.models import Attempt, Message, Receipt, Reply
@@ -68,7 +68,7 @@ def _lock(db: Session, told: Sequence[Told]) -> _Ours:
     rows = db.execute(
         select(Message, Attempt)
         .join(Attempt, Attempt.message_id == Message.id)
-        .where(Attempt.id.in_({each.attempt_id for each in told}))
+        .where(among(db, Attempt.id, {each.attempt_id for each in told}))
         .order_by(Message.id)  # as everyone who locks many: else two might wait for each other
         .with_for_update(of=Message)
         .options(*UNTOLD)

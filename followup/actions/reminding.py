@@ -6,8 +6,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from followup.db import among
 from followup.models import Message, Step
-from followup.models.owed import Owed, by_id
+from followup.models.owed import Owed
+from followup.models.steps import steps_by_id
 from followup.models.writing import write_changes
 from followup.rules.timing import after_question
 from followup.terms import Status
@@ -23,13 +25,13 @@ def retime(db: Session, *, left: Sequence[Owed], now: datetime) -> None:
         select(Message)
         .join(Step, Message.step_id == Step.id)
         .where(
-            Message.enrolment_id.in_(set(enrolments)),
+            among(db, Message.enrolment_id, set(enrolments)),
             Message.status == Status.SCHEDULED,
             Step.reminds.in_(set(asked)),
         )
     ).all()
     # Few for many messages: joined, each would be read and decoded again for every message.
-    steps = by_id(db, Step, {reminder.step_id for reminder in reminders})
+    steps = steps_by_id(db, {reminder.step_id for reminder in reminders})
     for reminder in reminders:
         step = steps[reminder.step_id]
         question = questions.get((reminder.enrolment_id, step.reminds or ""))

@@ -18,7 +18,7 @@ from followup.actions import answering, composing, failing_over, reminding, sile
 from followup.actions.judging import judge
 from followup.actions.pacing import Pace, room
 from followup.actions.patience import Patience
-from followup.db import new_id, real_time
+from followup.db import among, new_id, real_time
 from followup.messages.gateway import Answer, Parcel
 from followup.messages.links import Links
 from followup.messages.wording import Composed
@@ -112,7 +112,7 @@ def record(db: Session, *, answers: Sequence[tuple[Parcel, Answer]], now: dateti
     rows = db.execute(
         select(Attempt, Message)
         .join(Message, Attempt.message_id == Message.id)
-        .where(Attempt.id.in_(answered))
+        .where(among(db, Attempt.id, answered))
         .order_by(Message.id)  # as everyone who locks many: else two might wait for each other
         .with_for_update(of=Message)
         .options(*UNTOLD)

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy import select
 
-from followup.actions.csv_rows import FileError, read_rows
+from followup.actions.csv_rows import FileError, read_lines
 from followup.actions.fields import Place
 from followup.actions.importing import Line, Recorder, Result
 from followup.cli.console import OPERATOR, fail, service, shown_name
@@ -86,7 +86,8 @@ def _import(runtime: Runtime, path: Path, *, dry_run: bool, as_json: bool) -> No
     gc.freeze()  # what is there by now stays; else it is searched for waste again with every thousand rows
     with _open(path) as raw, Progress(console=console, transient=True, disable=not has_bar) as progress:
         file = progress.wrap_file(raw, path.stat().st_size)
-        for line in recorder.record_all(runtime.open_db, read_rows(file, place_of=places.get), now=runtime.now):
+        lines = recorder.record_all(runtime.open_db, read_lines(file), place_of=places.get, now=runtime.now)
+        for line in lines:
             if told := report.add(line):
                 tell(told)
     typer.echo(report.end())

@@ -1,11 +1,11 @@
 """Twilio's Messages API over HTTP: create, fetch, list, update."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
+from pydantic_core import to_json
 
 from followup.emulators.emulation import Emulation
 from followup.emulators.errors import ApiError
@@ -116,5 +116,4 @@ def _refusal(fault: Fault) -> ApiError:
 
 
 def _json(content: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    body = json.dumps(content).encode()
-    return web.Response(body=body, status=status, headers=headers, content_type="application/json")
+    return web.Response(body=to_json(content), status=status, headers=headers, content_type="application/json")

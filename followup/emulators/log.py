@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -75,9 +75,9 @@ class Record:
             "account_sid": account_sid,
             "api_version": "2010-04-01",
             "body": "" if self.redacted else self.sms.body,
-            "date_created": format_datetime(self.accepted_at),
-            "date_sent": None if self.sent_at is None else format_datetime(self.sent_at),
-            "date_updated": format_datetime(self.updated_at),
+            "date_created": _date(self.accepted_at),
+            "date_sent": None if self.sent_at is None else _date(self.sent_at),
+            "date_updated": _date(self.updated_at),
             "direction": "inbound" if self.status is TextStatus.RECEIVED else "outbound-api",
             "error_code": self.error_code,
             "error_message": self.error_message,
@@ -108,6 +108,15 @@ class Record:
             "business_at": self.business_at.isoformat(),
             "status": self.status,
         }
+
+
+def _date(moment: datetime) -> str:
+    return _date_of(moment.replace(microsecond=0))
+
+
+@lru_cache(maxsize=16)  # most of what is shown happened within the same few seconds
+def _date_of(second: datetime) -> str:
+    return format_datetime(second)
 
 
 class Log:

@@ -9,10 +9,12 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from followup.db import among
 from followup.models.alerts import Alert
 from followup.models.care import Step
-from followup.models.owed import Owed, by_id
+from followup.models.owed import Owed
 from followup.models.people import Consent
+from followup.models.steps import steps_by_id
 from followup.models.traffic import Message, Reply
 from followup.rules import lifecycle
 from followup.rules.frequency import next_free
@@ -131,7 +133,9 @@ def latest_consents(
     """What holds now for each patient, channel and purpose: the last line of the ledger."""
     lines = db.execute(
         select(Consent.patient_id, Consent.channel, Consent.purpose, Consent.says)
-        .where(Consent.patient_id.in_(set(patients)), Consent.channel.in_(channels), Consent.purpose.in_(purposes))
+        .where(
+            among(db, Consent.patient_id, set(patients)), Consent.channel.in_(channels), Consent.purpose.in_(purposes)
+        )
         .order_by(Consent.id)
     )
     return {(patient_id, channel, purpose): says for patient_id, channel, purpose, says in lines}
@@ -143,7 +147,7 @@ def texted_before(db: Session, owed: Sequence[Owed]) -> set[UUID]:
     return set(
         db.scalars(
             select(Message.patient_id).where(
-                Message.patient_id.in_(patients),
+                among(db, Message.patient_id, patients),
                 Message.channel == Channel.SMS,
                 Message.origin.in_((Origin.STEP, Origin.BY_HAND)),
                 Message.status.in_((Status.SENT, Status.DELIVERED)),
@@ -158,9 +162,9 @@ def _stories(db: Session, owed: Sequence[Owed]) -> _Stories:
     if not wanted:
         return {}
     asking = select(Message).join(Step, Message.step_id == Step.id).where(Step.question.is_not(None))
-    messages = db.scalars(asking.where(Message.enrolment_id.in_(wanted))).all()
+    messages = db.scalars(asking.where(among(db, Message.enrolment_id, wanted))).all()
     # Few for many messages: joined, each would be read and decoded again for every message.
-    steps = by_id(db, Step, {message.step_id for message in messages})
+    steps = steps_by_id(db, {message.step_id for message in messages})
     stories: defaultdict[UUID | None, list[tuple[Step, Message]]] = defaultdict(list)
     for message in messages:
         stories[message.enrolment_id].append((steps[message.step_id], message))
@@ -172,7 +176,9 @@ def _spoke(db: Session, patients: Collection[UUID]) -> dict[UUID, datetime]:
     if not patients:
         return {}
     last = func.max(Reply.received_at)
-    rows = db.execute(select(Reply.patient_id, last).where(Reply.patient_id.in_(patients)).group_by(Reply.patient_id))
+    rows = db.execute(
+        select(Reply.patient_id, last).where(among(db, Reply.patient_id, patients)).group_by(Reply.patient_id)
+    )
     return {patient_id: at for patient_id, at in rows if patient_id and at}
 
 
@@ -183,9 +189,9 @@ def _answers(db: Session, stories: _Stories) -> Mapping[UUID | None, frozenset[s
     }
     answers: defaultdict[UUID | None, frozenset[str]] = defaultdict(frozenset)
     if questions:
-        theirs = Reply.patient_id.in_(set(questions.values()))  # has an index; what a reply answers has none
+        theirs = among(db, Reply.patient_id, set(questions.values()))  # has an index; what a reply answers has none
         for message_id, labels in db.execute(
-            select(Reply.answers_id, Reply.labels).where(theirs, Reply.answers_id.in_(questions))
+            select(Reply.answers_id, Reply.labels).where(theirs, among(db, Reply.answers_id, questions))
         ):
             answers[message_id] |= frozenset(labels)
     return answers
@@ -202,7 +208,7 @@ def _worries(db: Session, owed: Sequence[Owed]) -> dict[UUID, list[Alert]]:
         first = min(each.message.due_at for each in owed) - AFTER_A_WORRY
         for alert in db.scalars(
             select(Alert).where(
-                Alert.patient_id.in_(patients),
+                among(db, Alert.patient_id, patients),
                 Alert.cause == AlertCause.REPLY,
                 Alert.label.in_([label for label in Label if label.is_worry or label is Label.UNCLEAR]),
                 or_(Alert.resolved_at.is_(None), Alert.raised_at > first),
@@ -218,7 +224,7 @@ def _texts_left(db: Session, owed: Sequence[Owed]) -> dict[UUID, list[datetime]]
     patients = {each.patient.id for each in owed if each.patient and each.is_capped}
     rows = db.execute(
         select(Message.patient_id, Message.left_at).where(
-            Message.patient_id.in_(patients),
+            among(db, Message.patient_id, patients),
             Message.channel == Channel.SMS,
             Message.origin == Origin.STEP,
             Message.status.in_(lifecycle.GONE),

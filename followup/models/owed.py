@@ -10,15 +10,17 @@ from sqlalchemy import ColumnElement, literal, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
+from followup.db import among
 from followup.models.care import Enrolment, Step, TreatmentSession
 from followup.models.desk import Staff
 from followup.models.people import Clinic, Patient
+from followup.models.steps import steps_by_id
 from followup.models.traffic import PRIORITY_LANE, Message
 from followup.rules.frequency import is_capped
 from followup.rules.quiet import QuietHours
 from followup.terms import Channel, Origin, Status
 
-T = TypeVar("T", Clinic, Patient, Step, Staff, TreatmentSession)
+T = TypeVar("T", Clinic, Patient, Staff, TreatmentSession)
 
 # Written into the statement: a database uses the index of what is owed only for this very word.
 IS_OWED = Message.status == literal(Status.SCHEDULED, Message.status.type, literal_execute=True)
@@ -107,7 +109,7 @@ def load(db: Session, *where: ColumnElement[bool], limit: int | None = None, loc
     patients = by_id(db, Patient, {message.patient_id for message, _ in rows}, anew=lock)
     treatments = by_id(db, TreatmentSession, {treatment_id for _, treatment_id in rows}, anew=lock)
     clinics = by_id(db, Clinic, {message.clinic_id for message, _ in rows}, anew=lock)
-    steps = by_id(db, Step, {message.step_id for message, _ in rows})
+    steps = steps_by_id(db, {message.step_id for message, _ in rows})
     staff = by_id(db, Staff, {message.staff_id for message, _ in rows}, anew=lock)
     return [
         Owed(
@@ -128,6 +130,8 @@ def by_id(db: Session, table: type[T], ids: set[UUID | None], *, anew: bool = Fa
     if not anew:
         found = {one: row for one in ids if one and (row := db.identity_map.get(identity_key(table, one)))}
     if wanted := ids - found.keys() - {None}:
-        rows = db.scalars(select(table).where(table.id.in_(wanted)), execution_options={"populate_existing": anew})
+        rows = db.scalars(
+            select(table).where(among(db, table.id, wanted)), execution_options={"populate_existing": anew}
+        )
         found |= {row.id: row for row in rows}
     return found

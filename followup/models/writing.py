@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import TableValuedAlias, Update, bindparam, func, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.state import InstanceState
 from sqlalchemy.sql.dml import ReturningInsert
 
 from followup.db import Base
@@ -49,9 +49,8 @@ def insert_new(db: Session, table: type[Base], rows: Sequence[Row], *unique: str
 def _update(db: Session, names: tuple[str, ...], rows: Sequence[Base]) -> None:
     columns = {_given(name): [getattr(row, name) for row in rows] for name in ("id", *names)}
     db.connection().execute(_change(type(rows[0]), names), columns)
-    for row in rows:
-        for name in names:
-            set_committed_value(row, name, getattr(row, name))
+    # As SQLAlchemy does after a flush of its own; else the next one looks for changes in every column of these rows.
+    InstanceState._commit_all_states(((inspect(row), row.__dict__) for row in rows), db.identity_map)  # noqa: SLF001
 
 
 # To build a statement takes longer than to run it.

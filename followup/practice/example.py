@@ -8,7 +8,7 @@ from importlib.resources import files
 from io import BytesIO
 
 from followup.actions import places
-from followup.actions.csv_rows import read_rows
+from followup.actions.csv_rows import read_lines
 from followup.actions.importing import Line, Recorder, Result
 from followup.practice import walking
 from followup.queries import tour
@@ -39,7 +39,7 @@ def record(runtime: Runtime, *, by: str) -> Week:
         is_first = tour.nothing_recorded(db)
     if is_first:
         walking.begin_at(runtime, BEGINS_AT)
-    content = BytesIO(files(__package__).joinpath(_FILE).read_bytes())
+    lines = read_lines(BytesIO(files(__package__).joinpath(_FILE).read_bytes()))
     with runtime.read_db() as db:
-        rows = list(read_rows(content, place_of=places.of_clinics(db)))
-    return Week(list(Recorder(by=by).record_all(runtime.open_db, rows, now=runtime.now)))
+        place_of = places.of_clinics(db)
+        return Week(list(Recorder(by=by).record_all(runtime.open_db, lines, place_of=place_of, now=runtime.now)))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from followup.messages.plans import PlanFile
 from followup.models import Plan, Step
+from followup.models.steps import steps_of
 from followup.rules.depending import conditions
 from followup.rules.timing import IMMEDIATE_FOR
 from followup.terms import Channel, Condition, OnQuiet, Overlap, Purpose, Question, Region, Unless
@@ -102,7 +103,7 @@ def find(db: Session, *, key: str, version: int | None = None) -> tuple[PlanView
     plan = db.scalars(query if version is None else query.where(Plan.version == version)).one_or_none()
     if plan is None:
         return None
-    steps = db.scalars(select(Step).where(Step.plan_id == plan.id).order_by(Step.position)).all()
+    steps = steps_of(db, plan.id)
     return _view(plan, len(steps)), steps
 
 

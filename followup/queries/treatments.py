@@ -11,6 +11,7 @@ from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from followup.db import among
 from followup.models import Clinic, Enrolment, Message, Patient, Plan, TreatmentSession
 from followup.models.owed import load
 from followup.queries import messages, patients
@@ -65,9 +66,9 @@ def look_at(db: Session, *, treatment_ids: Collection[UUID], now: datetime) -> d
         .join(Clinic, TreatmentSession.clinic_id == Clinic.id)
         .join(Enrolment, Enrolment.treatment_id == TreatmentSession.id)
         .join(Plan, Enrolment.plan_id == Plan.id)
-        .where(TreatmentSession.id.in_(treatment_ids))
+        .where(among(db, TreatmentSession.id, treatment_ids))
     ).all()
-    enrolments = select(Enrolment.id).where(Enrolment.treatment_id.in_(treatment_ids))
+    enrolments = select(Enrolment.id).where(among(db, Enrolment.treatment_id, treatment_ids))
     owed = load(db, Message.enrolment_id.in_(enrolments))  # in these words SQLite uses the index
     owed.sort(key=lambda each: (each.message.due_at, each.message.id))
     told: defaultdict[UUID | None, list[MessageView]] = defaultdict(list)

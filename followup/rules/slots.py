@@ -23,7 +23,7 @@ class Shift:
     def sentence(self, zone: ZoneInfo) -> str:
         """One sentence for staff, in the patient's local time: "Thu 6 Jun 21:45 is in quiet hours, so it goes …"."""
         before, after = say(self.before, zone), say(self.after, zone)
-        if before == after:  # to the second, or the sentence would contradict itself
+        if before == after and self.before != self.after:  # to the second, or the sentence would contradict itself
             before, after = (f"{before}:{moment:%S}" for moment in (self.before, self.after))
         return SHIFT_SENTENCES[self.rule].format(before=before, after=after)
 

@@ -18,6 +18,7 @@ from followup.terms import (
     Status,
 )
 from tests.builders import AT_ONCE, NEW_YORK, Clinic, local
+from tests.conftest import on_one_database
 
 NOON = local(7, 12)
 LANDLINE = Refused(Refusal.BAD_ADDRESS, "21614")
@@ -246,6 +247,7 @@ def test_a_reminder_counts_from_when_its_question_left_by_email(clinic: Clinic) 
     assert clinic.view(clinic.message("pain-score-reminder").id, local(15, 10)).blocked is None
 
 
+@on_one_database
 @pytest.mark.parametrize("answered", [0, 1], ids=["the text", "the email"])
 def test_an_answer_to_either_message_answers_the_question(clinic: Clinic, answered: int) -> None:
     clinic.record()

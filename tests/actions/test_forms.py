@@ -14,6 +14,7 @@ from followup.models.facts import latest_consents
 from followup.rules import forms as rules
 from followup.terms import Channel, Consented, Label, Measure, Origin, Status
 from tests.builders import EMAIL, Clinic, local
+from tests.conftest import on_one_database
 
 DAY_1, DAY_7, DAY_14 = local(8, 10), local(14, 10), local(21, 10)
 BY_EMAIL = {"sms": False, "email": True, "method": "form"}
@@ -86,6 +87,7 @@ def test_no_message_answers_a_form_for_the_page_does(clinic: Clinic) -> None:
     assert answers(clinic) == []
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("values", "label", "wording"),
     [
@@ -183,6 +185,7 @@ def test_words_without_a_score_leave_the_question_open(clinic: Clinic) -> None:
     assert (replies(clinic)[0].answers_id, door(clinic, "pain-score", DAY_7)) == (None, Door.OPEN)
 
 
+@on_one_database
 @pytest.mark.parametrize(("days", "expected"), [(14, Door.OPEN), (15, Door.EXPIRED)])
 def test_a_form_is_open_for_two_weeks(clinic: Clinic, days: int, expected: Door) -> None:
     clinic.record(consent=BY_EMAIL)

@@ -10,6 +10,7 @@ from followup.actions.entries import TreatmentChange
 from followup.models import Alert, Patient
 from followup.terms import AlertCause, Label, Origin, Purpose, Reason, Status
 from tests.builders import MONDAY, Clinic, local
+from tests.conftest import on_one_database
 
 
 def worry(clinic: Clinic, *, at: datetime, label: Label = Label.NERVE, cause: AlertCause = AlertCause.REPLY) -> Alert:
@@ -45,6 +46,7 @@ def pass_by(clinic: Clinic, step: str, *moments: datetime) -> Status:
     return clinic.message(step).status
 
 
+@on_one_database
 @pytest.mark.parametrize("label", [Label.EMERGENCY, Label.URGENT, Label.INFECTION, Label.NERVE, Label.UNCLEAR])
 def test_an_open_alert_holds_feedback_and_booking(clinic: Clinic, label: Label) -> None:
     clinic.record()
@@ -56,6 +58,7 @@ def test_an_open_alert_holds_feedback_and_booking(clinic: Clinic, label: Label) 
     assert clinic.view(clinic.message("pain-score").id, local(15, 10)).blocked is Reason.OPEN_ALERT
 
 
+@on_one_database
 @pytest.mark.parametrize("cause", [AlertCause.SILENCE, AlertCause.UNREACHED])
 def test_what_the_patient_did_not_say_is_no_worry(clinic: Clinic, cause: AlertCause) -> None:
     clinic.record()
@@ -94,6 +97,7 @@ def test_what_was_held_leaves_once_the_patient_says_that_it_is_gone(clinic: Clin
         assert db.get_one(Alert, alert.id).resolved_at is None
 
 
+@on_one_database
 @pytest.mark.parametrize("label", [Label.URGENT, Label.UNCLEAR])
 def test_gone_closes_nothing_but_nerve_worries(clinic: Clinic, label: Label) -> None:
     clinic.record()

@@ -4,6 +4,7 @@ from sqlalchemy import select
 from followup.actions import planning
 from followup.actions.planning import UnknownPlan
 from followup.models import AuditEntry, Plan, Step
+from followup.models.steps import steps_of
 from tests.builders import MONDAY, Clinic, default_plan
 
 CARE = 'purpose = "care"\nwording = "warning-signs"\nchannels = ["sms"]\nexpires = "2d"'
@@ -17,7 +18,7 @@ def versions(clinic: Clinic, key: str) -> list[int]:
 
 def test_a_plan_is_loaded_step_by_step_in_its_order(clinic: Clinic) -> None:
     with clinic.open_db() as db:
-        steps = planning.steps(db, planning.newest(db, "dry-needling"))
+        steps = steps_of(db, planning.newest(db, "dry-needling").id)
     assert [step.key for step in steps] == [step.key for step in default_plan().steps]
     assert [step.time.at.isoformat() for step in steps] == ["10:00:00"] * len(steps)
 

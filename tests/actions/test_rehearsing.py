@@ -12,6 +12,7 @@ from followup.actions.rehearsing import Case, House, Rehearsed, left_out, rehear
 from followup.db import OpenDb
 from followup.models import Clinic as Location, Message, Step
 from followup.models.owed import load
+from followup.models.steps import steps_of
 from followup.rules.quiet import QuietHours
 from followup.terms import Channel, Precaution, Reason, Region
 from tests.builders import MONDAY, NEW_YORK, Clinic, default_plan, local
@@ -49,7 +50,7 @@ def test_it_is_what_recording_the_same_session_writes_down(
     clinic.record(now=recorded_at, **fields)
     with clinic.open_db() as db:
         real = load(db)
-        steps = planning.steps(db, planning.newest(db, "dry-needling"))
+        steps = steps_of(db, planning.newest(db, "dry-needling").id)
     case = replace(CASE, ended_at=ended_at, recorded_at=recorded_at, regions=regions, channels=channels)
     rehearsed = rehearse(steps, case, DEFAULTS)
 
@@ -139,7 +140,7 @@ def test_steps_for_other_regions_are_left_out(steps: list[Step]) -> None:
 
 def test_it_writes_nothing(clinic: Clinic) -> None:
     with clinic.open_db() as db:
-        rehearse(planning.steps(db, planning.newest(db, "dry-needling")), CASE, DEFAULTS)
+        rehearse(steps_of(db, planning.newest(db, "dry-needling").id), CASE, DEFAULTS)
     with clinic.open_db() as db:
         assert db.scalar(select(func.count()).select_from(Message)) == 0
 

@@ -9,6 +9,7 @@ from followup.actions import alerting
 from followup.models import Alert, Message
 from followup.terms import Label, Origin, Status
 from tests.builders import MONDAY, PHONE, Clinic, local
+from tests.conftest import on_one_database
 
 NOON = local(7, 12)
 
@@ -116,6 +117,7 @@ def test_booking_with_an_open_worry_goes_to_a_person(clinic: Clinic) -> None:
     assert (answers(clinic), alert_labels(clinic)) == (["answer-nerve"], [Label.NERVE])
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("changes", "said", "expected"),
     [

@@ -11,6 +11,7 @@ from followup.models import Alert, Clinic as ClinicRow, Enrolment, Patient, Repl
 from followup.queries import progress
 from followup.terms import AlertCause, Channel, Label, ReceiptKind
 from tests.builders import PHONE, Clinic, local
+from tests.conftest import on_one_database
 
 RISKY: dict[str, Any] = {"regions": ["neck"]}
 OVER = local(10, 10)  #: when still-or-gone, asked on Wednesday at 10:00, expires
@@ -44,6 +45,7 @@ def speak(clinic: Clinic, at: datetime) -> None:
         db.add(Reply(**said, raw={}, received_at=at, read_at=at, patient_id=patient.id))
 
 
+@on_one_database
 @pytest.mark.parametrize(
     "risk",
     [RISKY, {"first_treatment": True}, {"precautions": ["blood_thinner"]}],

@@ -12,6 +12,7 @@ from followup.models import Alert, Message, Outcome, Patient, Reply, Staff
 from followup.terms import Label, Origin
 from tests.alarms import FIRST, put_on_call
 from tests.builders import MONDAY, PHONE, Clinic, local
+from tests.conftest import on_one_database
 
 NOON = local(7, 12)
 STRANGER = "+12125550177"
@@ -78,6 +79,7 @@ def test_where_two_may_be_meant_one_question_is_asked_and_a_person_can_look(clin
     assert [(alert.label, alert.patient_id) for alert in alerts(clinic)] == [(Label.UNCLEAR, None)]
 
 
+@on_one_database
 @pytest.mark.parametrize("name", ["Sam", "for sam", "It's SAM!", "SÁM"])
 def test_a_first_name_settles_it_and_the_reply_is_read_again(clinic: Clinic, name: str) -> None:
     share(clinic, "Sam", "Alex")
@@ -121,6 +123,7 @@ def test_a_name_that_fits_nobody_goes_to_a_person(clinic: Clinic) -> None:
     assert (names(clinic), replies(clinic)[1].labels) == ([None, None], ["unclear"])
 
 
+@on_one_database
 @pytest.mark.parametrize("said", ["1", "2"])
 def test_a_digit_names_nobody(clinic: Clinic, said: str) -> None:
     share(clinic, "Sam", "Alex")

@@ -99,12 +99,18 @@ def get(url: str) -> tuple[int, Any]:
 
 
 @pytest.mark.timeout(300)  # two weeks take their time on a machine that does other things too
-def test_the_example_week_goes_by_each_message_once_and_ctrl_c_stops_it_all(
+def test_killed_it_leaves_nothing_starts_again_sends_the_example_week_once_and_ctrl_c_stops_it_all(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
     def followup(*words: str) -> subprocess.CompletedProcess[str]:
         command = [*FOLLOWUP, *words]
         return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    with serving(tmp_path, environment) as (serve, _address):
+        killed = members(serve.pid)
+        serve.kill()
+        serve.wait()
+        assert all_ended(killed)
 
     with serving(tmp_path, environment) as (serve, address):
         assert get(f"{address}/readyz")[1]["ready"]
@@ -140,12 +146,3 @@ def is_lawful(message: dict[str, Any], business_at: str) -> bool:
     due = datetime.fromisoformat(message["due_local"])
     at = datetime.fromisoformat(business_at).astimezone(due.tzinfo)
     return 9 <= at.hour < 20 or (message["step"] == "chest-warning" and at - due < timedelta(hours=1))
-
-
-def test_killing_it_leaves_nothing_behind_and_it_starts_again(tmp_path: Path, environment: dict[str, str]) -> None:
-    for _ in range(2):
-        with serving(tmp_path, environment) as (serve, _address):
-            running = members(serve.pid)
-            serve.kill()
-            serve.wait()
-            assert all_ended(running)

@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -33,6 +34,8 @@ from .processes import Processes
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 AT_MOST = timedelta(seconds=60)  # only a failing test waits that long
+LOOK_EVERY = 0.08  # seconds
+PAUSE = threading.Event()
 TWILIO_NUMBER = "+15005550006"
 # One service for each kind of database: a test process keeps to its own.
 ON_BOTH_DATABASES = pytest.mark.parametrize(
@@ -127,13 +130,13 @@ class Service:
     def until(self, condition: Callable[[], object]) -> None:
         """Wait for a condition; when that is in vain, show what the processes said last."""
         try:
-            until(condition, within=AT_MOST)
+            until(seldom(condition), within=AT_MOST)
         except AssertionError as why:
             pytest.fail(f"{why}\n{self.processes.logs()}")
 
     def until_settled(self, owed: Owed, *ends: Status) -> None:
         try:
-            until(lambda: self.message(owed).status in ends, within=AT_MOST)
+            until(seldom(lambda: self.message(owed).status in ends), within=AT_MOST)
         except AssertionError:
             now = self.message(owed)
             pytest.fail(f"{now.status} ({now.reason}) after {now.tries} tries\n{self.processes.logs()}")
@@ -176,6 +179,16 @@ class Service:
             yield
         finally:
             self.processes.signal(name, signal.SIGCONT)
+
+
+def seldom(condition: Callable[[], object]) -> Callable[[], object]:
+    """The same, looked at a few times a second: looking takes time from the processes that are waited for."""
+
+    def look() -> object:
+        PAUSE.wait(LOOK_EVERY)
+        return condition()
+
+    return look
 
 
 @contextmanager

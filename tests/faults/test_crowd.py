@@ -13,7 +13,7 @@ from followup.terms import Channel
 from .hearing import staff, until_over
 from .service import WENT, Service, service_on
 
-MANY, TALKATIVE = 160, 20  # a batch for each of four processes
+MANY, TALKATIVE = 80, 20  # a batch for each of four processes
 
 
 @pytest.fixture

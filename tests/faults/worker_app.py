@@ -42,7 +42,7 @@ SHORT = Patience(
     waits=(timedelta(seconds=0.2),) * 7,
 )
 TICK, RECONCILE = 0.2, 0.3  # seconds
-SMALL_BATCH = 40  # so that several workers share what is due
+SMALL_BATCH = 20  # so that several workers share what is due
 
 
 def die_at(point: str) -> None:

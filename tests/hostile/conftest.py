@@ -71,6 +71,10 @@ def url_for_all(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
         yield url
 
 
+# For what is refused before any database is asked.
+on_one_database = pytest.mark.parametrize("url_for_all", ["sqlite"], indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
 def service(url_for_all: str) -> Iterator[Service]:
     """A live service at the moment when a treatment session ends."""

@@ -17,7 +17,7 @@ from followup.terms import Channel, Consented, Status
 from tests.builders import MONDAY, PHONE
 from tests.web.conftest import PUBLIC_URL, TOKEN, Pairs, consents
 
-from .conftest import MEGABYTE, SECRET, Service, at_most, check_words, table, unchanged
+from .conftest import MEGABYTE, SECRET, Service, at_most, check_words, on_one_database, table, unchanged
 
 REPLY, RECEIPT = "/hooks/twilio/reply", "/hooks/twilio/receipt"
 FORM = "application/x-www-form-urlencoded"
@@ -83,6 +83,7 @@ def post(service: Service, path: str, body: str, **headers: str | bytes) -> http
     return answer
 
 
+@on_one_database
 @table(FORGED)
 def test_whoever_cannot_sign_changes_nothing_and_learns_nothing(service: Service, row: Forged) -> None:
     with unchanged(service.engine), at_most(8 * MEGABYTE):

@@ -23,7 +23,7 @@ from followup.actions.importing import Line, Result
 from followup.cli.importing import Report
 from followup.models import Patient, TreatmentSession
 
-from .conftest import MEGABYTE, SECRET, Configure, Service, at_most, run, table, unchanged
+from .conftest import MEGABYTE, SECRET, Configure, Service, at_most, on_one_database, run, table, unchanged
 
 HEADER = "external_id,clinic,given_name,ended_at"
 ENDED = "2025-03-20T10:00"
@@ -129,6 +129,13 @@ ROWS = {
     "pain in Arabic digits": Row(with_column("baseline_pain", "\u0667"), f'baseline_pain is "\u0667"; {NO_PAIN}'),
     "pain as a formula": Row(with_column("baseline_pain", "=3+4"), f'baseline_pain is "=3+4"; {NO_PAIN}'),
     "a region of 60,000 characters": Row(with_column("regions", "n" * 60_000), 'regions holds "nnnn'),
+    "a language that is a path": Row(
+        with_column("language", "../en"), 'language is "../en", which is no language code'
+    ),
+    "consent in a word that we do not know": Row(with_column("sms_consent", "si"), "sms_consent is neither yes nor no"),
+}
+
+LOOKED_UP = {
     "a clinic as a formula": Row(
         f"{HEADER}\nT-1,=maple,Ana,{ENDED}\n", 'clinic is "=maple", which we do not know; use'
     ),
@@ -136,10 +143,6 @@ ROWS = {
     "a plan that would drop tables": Row(
         with_column("plan", "'; DROP TABLE patient; --"), 'there is no plan "\'; DROP TABLE patient; --"; the plans are'
     ),
-    "a language that is a path": Row(
-        with_column("language", "../en"), 'language is "../en", which is no language code'
-    ),
-    "consent in a word that we do not know": Row(with_column("sms_consent", "si"), "sms_consent is neither yes nor no"),
 }
 
 # Odd, and none of our business: whoever has such a name, has it.
@@ -191,6 +194,7 @@ def kept(engine: Engine, column: InstrumentedAttribute[Any], external_id: str) -
         )
 
 
+@on_one_database
 @table(FILES)
 def test_a_file_that_is_no_csv_of_ours_is_refused_whole(engine: Engine, row: Row) -> None:
     with unchanged(engine):
@@ -200,8 +204,18 @@ def test_a_file_that_is_no_csv_of_ours_is_refused_whole(engine: Engine, row: Row
     assert row.said in result.stderr
 
 
+@on_one_database
 @table(ROWS)
 def test_a_row_that_cannot_be_taken_is_told_by_line_and_column(engine: Engine, row: Row) -> None:
+    assert_told_by_line(engine, row)
+
+
+@table(LOOKED_UP)
+def test_a_row_that_names_what_the_database_does_not_know_is_told_as_well(engine: Engine, row: Row) -> None:
+    assert_told_by_line(engine, row)
+
+
+def assert_told_by_line(engine: Engine, row: Row) -> None:
     with unchanged(engine):
         result = run("import", write(row.given))
     assert (result.exit_code, result.stderr) == (1, "")
@@ -235,6 +249,7 @@ def test_a_time_that_the_clocks_skipped_or_showed_twice_is_read_one_way(engine: 
     assert at == datetime.fromisoformat(utc)
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("path", "exit_code", "said"),
     [
@@ -257,6 +272,7 @@ def test_what_is_no_file_of_rows_is_not_waited_for(engine: Engine, path: str, ex
     assert (result.exit_code, said in " ".join(result.output.replace("│", " ").split())) == (exit_code, True)
 
 
+@on_one_database
 @pytest.mark.parametrize("file", [b"\xff.csv", b"\x1b[2J.csv", "\u202evsc.csv".encode()])
 def test_the_name_of_a_file_cannot_play_with_the_terminal(engine: Engine, file: bytes) -> None:
     with unchanged(engine):
@@ -265,6 +281,7 @@ def test_the_name_of_a_file_cannot_play_with_the_terminal(engine: Engine, file: 
     assert "\N{REPLACEMENT CHARACTER}" in result.stderr
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("begin", "piece", "exit_code", "said"),
     [

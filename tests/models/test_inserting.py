@@ -120,3 +120,21 @@ def test_plans_are_kept_no_longer_than_it_takes(patient: Patient, open_db: OpenD
             text("SELECT current_setting('plan_cache_mode'), current_setting('enable_seqscan')")
         ).one()
     assert tuple(settings) == ("force_custom_plan", "on")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_what_is_refused_on_top_of_another_error_is_told_to_no_log(
+    open_db: OpenDb, patient: Patient, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = [row | {"id": patient.id} for row in named(patient, HIDDEN, "Cy")]
+
+    def insert_them() -> None:
+        with open_db() as db, unawaited(db):
+            insert_all(db, Patient, rows)
+            raise LookupError(patient.id)
+
+    with pytest.raises(LookupError):
+        insert_them()
+    with open_db() as db:
+        assert list(db.scalars(select(Patient.given_name))) == [patient.given_name]
+    assert caplog.text == ""

@@ -30,9 +30,6 @@ PHONE = "+12125550123"
 
 Pairs = list[tuple[str, str]]
 
-# For what asks nothing of a database that another test does not ask of both kinds.
-on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 
 @dataclass
 class Browser:

@@ -4,8 +4,9 @@ from followup.db import OpenDb
 from followup.models import Clinic, Consent, Patient
 from followup.runtime import Runtime
 from followup.terms import Channel, Consented, ConsentSource
+from tests.conftest import on_one_database
 
-from .conftest import PUBLIC_URL, AddMessage, Browser, consents, on_one_database
+from .conftest import PUBLIC_URL, AddMessage, Browser, consents
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 PAGES = ("unsubscribe", "preferences", "feedback", "check-in", "still-or-gone", "book")
@@ -99,6 +100,7 @@ def test_every_page_says_how_to_reach_a_person(browser: Browser, runtime: Runtim
     assert "Oak &amp; Ash Clinic" in text
 
 
+@on_one_database
 def test_pages_speak_the_patients_language(
     browser: Browser, runtime: Runtime, open_db: OpenDb, patient: Patient
 ) -> None:
@@ -130,6 +132,7 @@ def test_an_email_can_be_stopped_from_the_link_of_a_message(
     assert consents(open_db, patient.id, Channel.EMAIL) == {Consented.WITHDRAWN}
 
 
+@on_one_database
 def test_a_clinic_without_hours_shows_no_empty_brackets(
     browser: Browser, runtime: Runtime, open_db: OpenDb, patient: Patient, clinic: Clinic
 ) -> None:
@@ -139,6 +142,7 @@ def test_a_clinic_without_hours_shows_no_empty_brackets(
     assert "()" not in browser.get(link(runtime, patient, "preferences")).text
 
 
+@on_one_database
 def test_a_page_names_no_patient_and_keeps_nothing(browser: Browser, runtime: Runtime, patient: Patient) -> None:
     for page in PAGES:
         answer = browser.get(link(runtime, patient, page))
@@ -148,6 +152,7 @@ def test_a_page_names_no_patient_and_keeps_nothing(browser: Browser, runtime: Ru
         assert "Set-Cookie" not in answer.headers
 
 
+@on_one_database
 def test_pages_need_no_script_and_are_light(browser: Browser, runtime: Runtime, patient: Patient) -> None:
     page = browser.get(link(runtime, patient, "unsubscribe"))
     style = browser.get("/static/core.css")
@@ -183,6 +188,7 @@ def test_a_link_that_is_not_ours_says_what_to_do(
     assert consents(open_db, patient.id, Channel.EMAIL) == {Consented.GIVEN}
 
 
+@on_one_database
 def test_a_link_cut_short_says_what_to_do_in_the_readers_language(
     browser: Browser, runtime: Runtime, patient: Patient
 ) -> None:
@@ -200,5 +206,6 @@ def test_the_link_of_a_patient_who_is_gone_is_dead(browser: Browser, runtime: Ru
     assert browser.get(gone).status_code == 404
 
 
+@on_one_database
 def test_a_dead_link_works_before_there_is_a_clinic(browser: Browser) -> None:
     assert browser.get("/p/x/feedback").status_code == 404

@@ -11,8 +11,9 @@ from followup.runtime import Runtime
 from followup.terms import Channel, Consented, ConsentSource, Purpose
 from followup.web import sheets
 from tests.builders import Clinic, local
+from tests.conftest import on_one_database
 
-from .conftest import NOW, PUBLIC_URL, Browser, consents, on_one_database
+from .conftest import NOW, PUBLIC_URL, Browser, consents
 
 EVERY = [f"{channel}_{purpose}" for channel in Channel for purpose in Purpose]
 ASKED = {"asked": "here", "privacy": "detailed", "language": "en", "channel": ["sms", "email"]}
@@ -154,6 +155,7 @@ def test_nothing_is_said_about_a_channel_that_was_not_on_the_page(
     assert permitted(open_db, patient) == {name for name in EVERY if name.startswith("sms")}
 
 
+@on_one_database
 def test_without_notes_after_a_treatment_the_page_says_what_that_means(
     browser: Browser, runtime: Runtime, patient: Patient
 ) -> None:
@@ -162,6 +164,7 @@ def test_without_notes_after_a_treatment_the_page_says_what_that_means(
     assert 'href="tel:2125550100"' in page
 
 
+@on_one_database
 def test_no_other_site_can_send_the_form_without_the_patients_link(
     browser: Browser, runtime: Runtime, open_db: OpenDb, patient: Patient
 ) -> None:

@@ -18,8 +18,9 @@ from followup.terms import Label, Measure, Origin
 from followup.web import create_app
 from tests.alarms import put_on_call
 from tests.builders import Clinic, local
+from tests.conftest import on_one_database
 
-from .conftest import PUBLIC_URL, Browser, on_one_database
+from .conftest import PUBLIC_URL, Browser
 
 DAY_1, DAY_2, DAY_7, DAY_14 = local(8, 10), local(9, 10), local(14, 10), local(21, 10)
 ASKED = [("check-in", DAY_1), ("still-or-gone", DAY_2), ("pain-score", DAY_7), ("change-score", DAY_14)]
@@ -102,6 +103,7 @@ def test_a_page_shows_numbers_to_call_and_nothing_of_the_patient(visit: Visit, s
     assert "style=" not in page
 
 
+@on_one_database
 @pytest.mark.parametrize(("step", "now"), ASKED)
 def test_opening_a_page_changes_nothing(visit: Visit, step: str, now: datetime) -> None:
     visit.live_to(now)
@@ -139,6 +141,7 @@ def test_what_is_ticked_is_kept_in_words_and_read_with_the_next_tick(visit: Visi
     assert found == {Measure.CHANGE_SIGNED: 2, Measure.SATISFACTION: 5}
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("form", "body"),
     [
@@ -182,6 +185,7 @@ def test_a_worry_by_form_reaches_whoever_is_on_call(visit: Visit) -> None:
         assert db.scalars(select(Message).where(Message.origin == Origin.ALARM)).all()
 
 
+@on_one_database
 def test_out_of_hours_the_page_promises_no_call_today(visit: Visit) -> None:
     visit.live_to(DAY_1)
     visit.now = local(8, 22)
@@ -190,6 +194,7 @@ def test_out_of_hours_the_page_promises_no_call_today(visit: Visit) -> None:
     assert "today." not in page
 
 
+@on_one_database
 def test_a_good_score_offers_the_way_to_another_visit(visit: Visit) -> None:
     visit.live_to(DAY_7)
     visit.clinic.change(visit.clinic.message("book-next"), status="cancelled", cancelled_at=DAY_7, cancelled_by="Kim")
@@ -197,6 +202,7 @@ def test_a_good_score_offers_the_way_to_another_visit(visit: Visit) -> None:
     assert f'href="{PUBLIC_URL}{visit.address("pain-score", "book")}"' in page
 
 
+@on_one_database
 def test_an_answered_page_says_so_and_offers_the_phone(visit: Visit) -> None:
     visit.live_to(DAY_1)
     visit.send("check-in", letters="A")
@@ -231,6 +237,7 @@ def test_a_changed_mind_is_for_the_phone_but_a_worry_is_heard(visit: Visit) -> N
     assert "A clinician will call you today." in visit.send("check-in", letters="C").text
 
 
+@on_one_database
 def test_an_old_link_says_what_to_do(visit: Visit) -> None:
     visit.live_to(DAY_1)
     visit.now = DAY_1 + timedelta(days=15)
@@ -252,6 +259,7 @@ def test_an_empty_form_is_not_kept_and_asks_once_more(visit: Visit, form: dict[s
     assert visit.kept() == []
 
 
+@on_one_database
 def test_words_that_are_too_long_stay_on_the_page_with_what_was_ticked(visit: Visit) -> None:
     visit.live_to(DAY_1)
     answer = visit.send("check-in", letters=["B"], words=TOO_LONG, language="en")
@@ -293,6 +301,7 @@ def test_no_more_than_ten_forms_come_from_one_link(visit: Visit) -> None:
     assert statuses == [200] * 10 + [429]
 
 
+@on_one_database
 @pytest.mark.parametrize("page", ["feedback", "check-in", "still-or-gone"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_forged_links_and_those_of_staff_open_nothing(visit: Visit, page: str, method: str) -> None:
@@ -314,6 +323,7 @@ def test_forged_links_and_those_of_staff_open_nothing(visit: Visit, page: str, m
     assert len(visit.kept()) == 1
 
 
+@on_one_database
 def test_the_link_of_a_patient_offers_the_phone_whatever_is_sent(visit: Visit) -> None:
     link = visit.runtime.links.to("feedback", visit.clinic.patient().id).removeprefix(PUBLIC_URL)
     for answer in (visit.browser.get(link), visit.browser.post(link, data={"words": "hello"})):
@@ -322,6 +332,7 @@ def test_the_link_of_a_patient_offers_the_phone_whatever_is_sent(visit: Visit) -
     assert visit.kept() == []
 
 
+@on_one_database
 def test_the_page_speaks_the_patients_language_or_the_one_they_pick(visit: Visit) -> None:
     visit.live_to(DAY_1)
     assert '<html lang="en">' in visit.get("check-in").text
@@ -358,6 +369,7 @@ def test_a_page_is_under_sixty_kilobytes_with_all_that_it_loads(visit: Visit, st
         assert sum(sizes.values()) < MOST_BYTES
 
 
+@on_one_database
 def test_no_address_on_a_page_says_anything_of_the_patient(visit: Visit) -> None:
     visit.live_to(DAY_7)
     page = visit.get("pain-score").text
@@ -384,6 +396,7 @@ def test_whoever_goes_on_to_book_is_counted_without_why(visit: Visit) -> None:
     assert len(clicks(visit)) == 2
 
 
+@on_one_database
 def test_without_a_booking_link_the_page_offers_the_phone_and_counts_nothing(visit: Visit) -> None:
     visit.live_to(DAY_7)
     visit.clinic.change(visit.clinic.owed("book-next").clinic, booking_url="")

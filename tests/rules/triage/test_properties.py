@@ -49,7 +49,7 @@ LETTERS = st.characters(exclude_categories=())  # control characters, direction 
 TEXTS = st.text(LETTERS, max_size=300) | st.lists(st.sampled_from(WORDS), max_size=40).map(" ".join)
 
 
-def holds(text: str, reading: Reading) -> None:
+def assert_holds(text: str, reading: Reading) -> None:
     assert reading.labels
     assert list(reading.labels) == sorted(set(reading.labels), key=ORDER.index)
     for match in reading.matched:
@@ -60,7 +60,7 @@ def holds(text: str, reading: Reading) -> None:
 @settings(max_examples=200, deadline=None)
 @given(TEXTS)
 def test_any_text_is_read_and_every_match_stands_in_it(text: str) -> None:
-    holds(text, triage(text))
+    assert_holds(text, triage(text))
 
 
 @settings(max_examples=100, deadline=None)
@@ -94,7 +94,7 @@ def test_hostile_texts_of_100_kilobytes_are_read() -> None:
         "stop ",
     ):
         text = (piece * 100_000)[:100_000]
-        holds(text, triage(text))
+        assert_holds(text, triage(text))
 
 
 def test_invisible_marks_and_markup_do_not_hide_a_symptom() -> None:

@@ -11,7 +11,7 @@ from followup.actions import keys
 from followup.db import OpenDb
 from followup.models import AuditEntry, Clinic, Message, Patient, TreatmentSession
 from tests.builders import MONDAY
-from tests.web.conftest import on_one_database
+from tests.conftest import on_one_database
 
 from .conftest import Api, body
 

@@ -4,20 +4,22 @@ import html
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http.cookies import SimpleCookie
 from typing import Any
 
 import httpx
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import select
 
-from followup.actions import passwords, signing_in
+from followup.actions import alerting, passwords, signing_in
 from followup.db import OpenDb, new_id, real_time
-from followup.models import Clinic, Staff
+from followup.models import Alert, Clinic, Patient, Reply, Staff
 from followup.runtime import Runtime
-from followup.terms import Role
+from followup.terms import Channel, Label, Role
 from followup.web import create_app
-from tests.web.conftest import NOW, Browser
+from tests.web.conftest import NOW, PHONE, Browser
 
 PASSWORD = "four words in a row"
 PAGE = {"Accept": "text/html"}
@@ -48,16 +50,23 @@ class Person:
 
     def fill(self, path: str, *, on: str = "", headers: Any = None, **fields: Any) -> httpx.Response:
         """Open a page (`on`, else the form's own path), and send its form with what a browser would keep in it."""
-        hidden = {name: self.hidden(on or path, name) for name in ("csrf", "version")}
+        page = self.get(on or path).text
+        hidden = {name: _hidden(page, name) for name in ("csrf", "version")}
         kept = {name: value for name, value in hidden.items() if value is not None}
         return self.ask("POST", path, data=kept | fields, headers=headers or {})
 
     def hidden(self, path: str, name: str) -> str | None:
-        found = re.search(rf'name="{name}" value="([^"]*)"', self.get(path).text)
-        return html.unescape(found[1]) if found else None
+        return _hidden(self.get(path).text, name)
+
+
+def _hidden(page: str, name: str) -> str | None:
+    """What a form of the page keeps in a field that nobody sees."""
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    return html.unescape(found[1]) if found else None
 
 
 Hire = Callable[..., Person]
+AddReply = Callable[..., Reply]
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -117,3 +126,41 @@ def practitioner(runtime: Runtime, practice: Browser, clinic: Clinic) -> Person:
     assert runtime.settings.followup_live
     assert clinic.key
     return Person(Browser(create_app(practice.app.state.runtime)))
+
+
+@pytest.fixture
+def add_reply(open_db: OpenDb, patient: Patient) -> AddReply:
+    """Puts a reply that was read into the database, and its alert if it is a worry."""
+
+    def add(body: str = "still tingling", *labels: Label, whose: Patient | None = patient, **more: Any) -> Reply:
+        kinds = labels or (Label.NERVE,)
+        reply = Reply(
+            id=new_id(),
+            channel=Channel.SMS,
+            reference=str(new_id()),
+            sent_from=PHONE,
+            sent_to="+14155550100",
+            body=body,
+            raw={},
+            received_at=NOW - timedelta(minutes=5),
+            read_at=NOW,
+            patient_id=whose.id if whose else None,
+            labels=[label.value for label in kinds],
+            matched=[],
+        )
+        for name, value in more.items():
+            setattr(reply, name, value)
+        with open_db() as db:
+            db.add(reply)
+            db.flush()
+            if kinds[0].is_worry:
+                place = db.get(Clinic, whose.clinic_id) if whose else None
+                alerting.hear(db, reply=reply, label=kinds[0], clinic=place, patient=whose, now=reply.received_at)
+        return reply
+
+    return add
+
+
+def alert_of(open_db: OpenDb) -> Alert:
+    with open_db() as db:
+        return db.scalars(select(Alert)).one()

@@ -8,6 +8,7 @@ from followup.models import Clock
 from followup.runtime import Runtime
 from followup.terms import Status
 from followup.web import create_app
+from tests.conftest import on_one_database
 from tests.web.conftest import NOW, AddMessage, Browser
 
 from .conftest import Hire, Person
@@ -52,6 +53,7 @@ def test_the_clock_stands_at_the_next_message_when_it_has_left(practising: Perso
     assert now(practising) - NOW < timedelta(minutes=1)
 
 
+@on_one_database
 def test_a_script_is_told_that_the_clock_has_moved(practising: Person) -> None:
     answer = practising.fill("/clock/skip", on="/more", to="week", back="/more", headers=SCRIPT)
 
@@ -60,16 +62,19 @@ def test_a_script_is_told_that_the_clock_has_moved(practising: Person) -> None:
     assert "Skip a day" in answer.text
 
 
+@on_one_database
 def test_nobody_goes_back_or_very_far(practising: Person) -> None:
     for to in ("2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z", "2026-11-13T00:00:00", "soon"):
         practising.fill("/clock/skip", on="/more", to=to, back="/more")
     assert now(practising) - NOW < timedelta(minutes=1)
 
 
+@on_one_database
 def test_nobody_is_led_elsewhere_by_it(practising: Person) -> None:
     answer = practising.fill("/clock/skip", on="/more", to="day", back="//evil.example")
     assert answer.headers["Location"] == "/"
 
 
+@on_one_database
 def test_there_is_no_such_clock_while_live(hire: Hire) -> None:
     assert hire("admin").fill("/clock/skip", on="/more", to="day", back="/more").status_code == 404

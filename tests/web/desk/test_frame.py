@@ -10,6 +10,7 @@ from followup.queries import desk, sign_ins
 from followup.runtime import Runtime
 from followup.terms import AlertCause, Channel, Label, Origin, Role, Status
 from followup.web.desk.frame import Desk
+from tests.conftest import on_one_database
 from tests.web.conftest import NOW, AddMessage
 
 from .conftest import Hire, Person
@@ -17,6 +18,7 @@ from .conftest import Hire, Person
 MARKUP = '<script>alert("x")</script><b>Zoë'
 
 
+@on_one_database
 def test_markup_in_a_name_is_shown_as_text(hire: Hire, clinic: Clinic, open_db: OpenDb) -> None:
     person = hire(Role.ADMIN, name=MARKUP)
     with open_db() as db:
@@ -29,6 +31,7 @@ def test_markup_in_a_name_is_shown_as_text(hire: Hire, clinic: Clinic, open_db: 
         assert "Zoë" in text, path
 
 
+@on_one_database
 def test_no_page_holds_a_style_or_a_script_of_its_own(admin: Person) -> None:
     for path in ("/more", "/settings", "/settings/clinics/oak", "/settings/staff", "/settings/on-call/oak"):
         text = admin.get(path).text
@@ -90,6 +93,7 @@ def test_a_pause_a_stopped_sender_and_a_clinic_that_is_not_ready_stand_on_every_
     assert "has no emergency number" in text
 
 
+@on_one_database
 @pytest.mark.parametrize("role", [Role.DESK, Role.ADMIN])
 def test_no_page_offers_what_the_server_would_refuse(hire: Hire, open_db: OpenDb, role: Role) -> None:
     with open_db() as db:
@@ -101,6 +105,7 @@ def test_no_page_offers_what_the_server_would_refuse(hire: Hire, open_db: OpenDb
     assert ('href="/settings/staff"' in text) is (role is Role.ADMIN)
 
 
+@on_one_database
 def test_a_theme_is_kept_in_this_browser(admin: Person) -> None:
     admin.fill("/more/theme", on="/more", theme="dark")
     assert 'data-theme="dark"' in admin.get("/more").text
@@ -108,6 +113,7 @@ def test_a_theme_is_kept_in_this_browser(admin: Person) -> None:
     assert "data-theme" not in admin.get("/more").text
 
 
+@on_one_database
 def test_what_was_done_is_said_once(admin: Person) -> None:
     admin.fill("/settings/pause", on="/settings", why="a test")
 
@@ -115,6 +121,7 @@ def test_what_was_done_is_said_once(admin: Person) -> None:
     assert "Alarms still leave.</span>" not in admin.get("/settings").text
 
 
+@on_one_database
 def test_the_frame_costs_the_same_however_much_there_is(
     admin: Person, open_db: OpenDb, clinic: Clinic, add_message: AddMessage
 ) -> None:

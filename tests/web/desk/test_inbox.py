@@ -9,50 +9,16 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, event, select
 
-from followup.actions import alerting, staffing
-from followup.actions.staffing import StaffEntry
+from followup.actions import alerting
 from followup.db import OpenDb, new_id
 from followup.models import Alert, AuditEntry, Clinic, Consent, Message, Patient, Reply
-from followup.terms import AlertCause, Channel, Consented, ConsentSource, Label, Purpose, Role
+from followup.terms import Channel, Consented, ConsentSource, Label, Purpose, Role
+from tests.conftest import on_one_database
 from tests.web.conftest import NOW, PHONE, given
 
-from .conftest import Hire, Person
+from .conftest import AddReply, Hire, Person, alert_of
 
 STRANGER = "+12125550999"
-AddReply = Callable[..., Reply]
-
-
-@pytest.fixture
-def add_reply(open_db: OpenDb, patient: Patient) -> AddReply:
-    """Puts a reply that was read into the database, and its alert if it is a worry."""
-
-    def add(body: str = "still tingling", *labels: Label, whose: Patient | None = patient, **more: Any) -> Reply:
-        kinds = labels or (Label.NERVE,)
-        reply = Reply(
-            id=new_id(),
-            channel=Channel.SMS,
-            reference=str(new_id()),
-            sent_from=PHONE,
-            sent_to="+14155550100",
-            body=body,
-            raw={},
-            received_at=NOW - timedelta(minutes=5),
-            read_at=NOW,
-            patient_id=whose.id if whose else None,
-            labels=[label.value for label in kinds],
-            matched=[],
-        )
-        for name, value in more.items():
-            setattr(reply, name, value)
-        with open_db() as db:
-            db.add(reply)
-            db.flush()
-            if kinds[0].is_worry:
-                place = db.get(Clinic, whose.clinic_id) if whose else None
-                alerting.hear(db, reply=reply, label=kinds[0], clinic=place, patient=whose, now=reply.received_at)
-        return reply
-
-    return add
 
 
 @pytest.fixture
@@ -65,11 +31,6 @@ def add_patient(open_db: OpenDb, clinic: Clinic) -> Callable[..., Patient]:
         return one
 
     return add
-
-
-def alert_of(open_db: OpenDb) -> Alert:
-    with open_db() as db:
-        return db.scalars(select(Alert)).one()
 
 
 def change(open_db: OpenDb, table: Any, row_id: UUID, **fields: Any) -> None:
@@ -106,6 +67,7 @@ def test_who_needs_a_person_comes_first_and_the_worst_of_them(
     assert "Jo Quiet" in admin.get("/inbox?view=all").text
 
 
+@on_one_database
 def test_an_empty_inbox_says_what_is_true(admin: Person) -> None:
     assert "Nobody needs you now" in admin.get("/inbox").text
     assert "You have no open alert" in admin.get("/inbox?view=mine").text
@@ -113,6 +75,7 @@ def test_an_empty_inbox_says_what_is_true(admin: Person) -> None:
     assert "Nobody has written yet" in admin.get("/inbox?view=all").text
 
 
+@on_one_database
 def test_the_matched_words_are_marked_and_markup_stays_text(
     admin: Person, add_reply: AddReply, patient: Patient
 ) -> None:
@@ -140,121 +103,6 @@ def test_whoever_opens_a_conversation_has_seen_it_and_is_in_the_audit_log(
     assert len(seen) == 2
 
 
-def test_an_alert_is_taken_and_closed_with_a_note(
-    admin: Person, add_reply: AddReply, patient: Patient, open_db: OpenDb
-) -> None:
-    add_reply()
-    alert, here = alert_of(open_db), f"/inbox/{patient.id}"
-    assert "Nobody has it." in admin.get(here).text
-    taken = admin.fill(f"/alerts/{alert.id}/take", on=here, back=here)
-    assert (taken.status_code, taken.headers["Location"]) == (303, here)
-    assert "You have it" in admin.get(here).text
-    assert "Rosalind Achterberg" in admin.get("/inbox?view=mine").text
-    admin.fill(f"/alerts/{alert.id}/resolve", on=here, note="Called. <i>No</i> weakness.")
-
-    alert = alert_of(open_db)
-    assert (alert.taken_by, alert.resolved_by, alert.note) == (
-        "ines@oak.example",
-        "ines@oak.example",
-        "Called. <i>No</i> weakness.",
-    )
-    page = admin.get(here).text
-    assert "Ines Moreau closed the alert" in page
-    assert "Called. &lt;i&gt;No&lt;/i&gt; weakness." in page
-
-
-def test_an_alert_is_not_closed_without_a_note(
-    admin: Person, add_reply: AddReply, patient: Patient, open_db: OpenDb
-) -> None:
-    add_reply()
-    refused = admin.fill(f"/alerts/{alert_of(open_db).id}/resolve", on=f"/inbox/{patient.id}", note=" ")
-
-    assert refused.status_code == 422
-    assert "Write what was done" in refused.text
-    assert alert_of(open_db).resolved_at is None
-
-
-def test_the_second_who_takes_is_told_who_was_first(
-    admin: Person, hire: Hire, add_reply: AddReply, patient: Patient, open_db: OpenDb
-) -> None:
-    add_reply()
-    alert, here = alert_of(open_db), f"/inbox/{patient.id}"
-    hire(Role.CLINICIAN, name="Tom Adeyemi", email="tom@oak.example").fill(f"/alerts/{alert.id}/take", on=here)
-    second = admin.fill(f"/alerts/{alert.id}/take", on=here)
-
-    assert second.status_code == 409
-    assert "Tom Adeyemi has it" in second.text
-    assert alert_of(open_db).taken_by == "tom@oak.example"
-
-
-def test_a_note_typed_while_a_colleague_took_it_is_kept_and_overwrites_nothing(
-    admin: Person, hire: Hire, add_reply: AddReply, patient: Patient, open_db: OpenDb
-) -> None:
-    add_reply()
-    alert, here = alert_of(open_db), f"/inbox/{patient.id}"
-    csrf, version = admin.hidden(here, "csrf"), admin.hidden(here, "version")
-    hire(Role.CLINICIAN, name="Tom Adeyemi", email="tom@oak.example").fill(f"/alerts/{alert.id}/take", on=here)
-    form = {"csrf": csrf, "version": version, "note": "I called her at noon"}
-    second = admin.ask("POST", f"/alerts/{alert.id}/resolve", data=form)
-
-    assert second.status_code == 409
-    assert "I called her at noon</textarea>" in second.text
-    assert alert_of(open_db).resolved_at is None
-
-
-def test_a_colleagues_alert_is_taken_over_and_both_are_named(
-    admin: Person, hire: Hire, add_reply: AddReply, patient: Patient, open_db: OpenDb
-) -> None:
-    add_reply()
-    alert, here = alert_of(open_db), f"/inbox/{patient.id}"
-    hire(Role.CLINICIAN, name="Tom Adeyemi", email="tom@oak.example").fill(f"/alerts/{alert.id}/take", on=here)
-    assert "Take over" in admin.get(here).text
-    admin.fill(f"/alerts/{alert.id}/take-over", on=here, was="tom@oak.example")
-    with open_db() as db:
-        noted = db.scalars(select(AuditEntry).where(AuditEntry.did == "take over")).one()
-
-    assert (noted.did_by, noted.details["from"]) == ("ines@oak.example", "tom@oak.example")
-    late = hire(Role.DESK).fill(f"/alerts/{alert.id}/take-over", on=here, was="tom@oak.example")
-    assert (late.status_code, "Ines Moreau has it" in late.text) == (409, True)
-
-
-def test_a_notice_leads_to_the_conversation_of_its_patient(
-    admin: Person, add_reply: AddReply, patient: Patient, open_db: OpenDb
-) -> None:
-    add_reply()
-
-    assert admin.get(f"/alerts/{alert_of(open_db).id}").headers["Location"] == f"/inbox/{patient.id}"
-
-
-def test_an_alert_of_nobody_still_says_what_to_do(admin: Person, open_db: OpenDb, clinic: Clinic) -> None:
-    with open_db() as db:
-        alert = alerting.raise_alert(
-            db, once_key="x", cause=AlertCause.UNREACHED, label=Label.UNCLEAR, clinic=clinic, patient=None, now=NOW
-        )
-    page = admin.get(f"/alerts/{alert.id}")
-    assert (page.status_code, "A message did not arrive" in page.text, "Take it" in page.text) == (200, True, True)
-    assert admin.get("/inbox").status_code == 200
-    closed = admin.fill(f"/alerts/{alert.id}/resolve", on=f"/alerts/{alert.id}", note="Asked Tom: a test.")
-    assert closed.headers["Location"] == f"/alerts/{alert.id}"
-    assert "Asked Tom: a test." in admin.get(f"/alerts/{alert.id}").text
-
-
-def test_who_was_told_and_who_is_next_stands_beside_it(
-    admin: Person, add_reply: AddReply, patient: Patient, clinic: Clinic, open_db: OpenDb
-) -> None:
-    with open_db() as db:
-        place = db.get_one(Clinic, clinic.id)
-        for name in ("Lee First", "Kim Second"):
-            entry = StaffEntry(email=f"{name[:3].lower()}@oak.example", name=name)
-            staff = staffing.put_staff(db, entry=entry, country="US", now=NOW, by="test")
-            staffing.put_on_call(db, clinic=place, staff=staff, hours="", now=NOW, by="test")
-    add_reply()
-    page = admin.get(f"/inbox/{patient.id}").text
-
-    assert page.index("Lee First") < page.index("unless someone takes it")
-    assert "<bdi>Kim Second</bdi> is told at" in page
-
-
 def test_an_answer_leaves_once_in_the_name_of_whoever_wrote_it(
     admin: Person, add_reply: AddReply, patient: Patient, open_db: OpenDb
 ) -> None:
@@ -272,6 +120,7 @@ def test_an_answer_leaves_once_in_the_name_of_whoever_wrote_it(
     assert "Ines Moreau" in page
 
 
+@on_one_database
 def test_a_refused_answer_keeps_what_was_typed(admin: Person, add_reply: AddReply, patient: Patient) -> None:
     add_reply("can I run", Label.QUESTION)
     here = f"/inbox/{patient.id}"
@@ -282,6 +131,7 @@ def test_a_refused_answer_keeps_what_was_typed(admin: Person, add_reply: AddRepl
     assert "long long" in refused.text
 
 
+@on_one_database
 def test_quick_answers_speak_the_patients_language_and_work_without_scripts(
     admin: Person, add_reply: AddReply, patient: Patient, open_db: OpenDb
 ) -> None:
@@ -292,6 +142,7 @@ def test_quick_answers_speak_the_patients_language_and_work_without_scripts(
     assert "Le llamaremos a este teléfono en cuanto podamos. ¿Emergencia? Llame al 911.</textarea>" in page
 
 
+@on_one_database
 def test_the_length_of_a_text_is_counted_as_it_will_be(admin: Person, add_reply: AddReply, patient: Patient) -> None:
     add_reply("can I run", Label.QUESTION)
     counted = admin.fill(f"/inbox/{patient.id}/count", on=f"/inbox/{patient.id}", text="a" * 200).text
@@ -300,6 +151,7 @@ def test_the_length_of_a_text_is_counted_as_it_will_be(admin: Person, add_reply:
     assert "Leaves at once." in counted
 
 
+@on_one_database
 def test_who_stopped_our_texts_is_to_be_phoned(
     admin: Person, add_reply: AddReply, patient: Patient, open_db: OpenDb
 ) -> None:
@@ -402,21 +254,7 @@ def at(number: int) -> datetime:
     return NOW - timedelta(hours=2) + timedelta(minutes=number)
 
 
-def test_the_list_takes_as_many_statements_for_sixty_conversations_as_for_three(
-    admin: Person, add_reply: AddReply, engine: Engine, add_patient: Callable[..., Patient]
-) -> None:
-    counts = []
-    for size in (3, 40):
-        for number in range(size):
-            one = add_patient(f"P{size}{number}", "X", phone=f"+121255{size:02}{number:03}")
-            add_reply("tingling", Label.NERVE, whose=one, sent_from=one.phone)
-        with counting(engine) as statements:
-            assert admin.get("/inbox").status_code == 200
-        counts.append(len(statements))
-
-    assert counts[0] == counts[1]
-
-
+@on_one_database
 def test_a_long_conversation_takes_no_more_statements_and_goes_back_in_time(
     admin: Person, add_reply: AddReply, engine: Engine, patient: Patient
 ) -> None:
@@ -436,6 +274,7 @@ def test_a_long_conversation_takes_no_more_statements_and_goes_back_in_time(
     assert "word 3 0" in admin.get(f"{here}?before={before}").text
 
 
+@on_one_database
 @pytest.mark.parametrize(
     "path", ["/inbox/018f0000-0000-7000-8000-000000000000", "/alerts/018f0000-0000-7000-8000-000000000000"]
 )

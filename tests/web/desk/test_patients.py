@@ -3,11 +3,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
 
 from followup.db import OpenDb
 from followup.models import Clinic, Message, Patient
-from followup.runtime import Runtime
 from followup.terms import Role
 from tests.web.conftest import NOW
 
@@ -111,23 +109,3 @@ def test_names_of_every_script_stand_apart_from_the_words_around(desk: Person, a
 
     assert "<bdi>عبد الرحمن الأنصاري</bdi>" in page
     assert "<i>Bold" not in page
-
-
-@pytest.mark.parametrize("path", ["/patients", "/patients/search?q=long"])
-def test_a_list_asks_the_database_as_often_for_sixty_patients_as_for_three(
-    desk: Person, runtime: Runtime, add: Callable[..., Patient], path: str
-) -> None:
-    def asked() -> int:
-        statements: list[str] = []
-        note = lambda *event_: statements.append(event_[2])  # noqa: E731 - a listener of one line
-        event.listen(runtime.engine, "before_cursor_execute", note)
-        assert desk.get(path).status_code == 200
-        event.remove(runtime.engine, "before_cursor_execute", note)
-        return len(statements)
-
-    for number in range(3):
-        add(f"Name{number}", "Long")
-    few = asked()
-    for number in range(57):
-        add(f"More{number}", "Long")
-    assert asked() == few

@@ -26,6 +26,7 @@ from followup.testing.plugin import START
 from followup.testing.web import reserved_port, serving
 from followup.web import create_app
 from followup.web.desk.phone import answers, mails
+from tests.conftest import on_one_database
 from tests.web.conftest import NOW, PHONE, AddMessage, Browser
 
 from .conftest import Hire, Person
@@ -121,6 +122,7 @@ def test_only_what_has_changed_comes_again_and_a_text_is_announced(
     assert 'id="talk"' not in person.get(f"{path}/news", headers=SCRIPT).text  # a page without a phone has no such part
 
 
+@on_one_database
 def test_a_fault_is_ordered_shown_until_it_is_used_up_and_can_be_dropped(
     person: Person, emulators: Emulators, patient: Patient
 ) -> None:
@@ -141,6 +143,7 @@ def test_a_fault_is_ordered_shown_until_it_is_used_up_and_can_be_dropped(
     assert person.fill(f"{path}/faults", on=path, fault="explode").status_code == 422
 
 
+@on_one_database
 def test_what_could_not_be_said_is_kept_with_the_reason(person: Person, patient: Patient) -> None:
     path = f"/phone/{patient.id}"
     page = person.fill(f"{path}/say", on=path, body="B & sore")
@@ -152,6 +155,7 @@ def test_what_could_not_be_said_is_kept_with_the_reason(person: Person, patient:
     assert person.fill(f"{path}/say", on=path, body=" ").status_code == 303
 
 
+@on_one_database
 def test_without_emulators_the_page_says_so_and_keeps_what_it_showed(practitioner: Person, patient: Patient) -> None:
     person = practising(practitioner, "http://127.0.0.1:9")
     path = f"/phone/{patient.id}"
@@ -212,6 +216,7 @@ def test_on_the_real_engine_a_text_comes_an_answer_goes_back_and_an_alert_waits(
         runtime.close()
 
 
+@on_one_database
 def test_many_messages_cost_no_more_statements(
     person: Person, patient: Patient, add_message: AddMessage, engine: Engine
 ) -> None:
@@ -234,6 +239,7 @@ def test_many_messages_cost_no_more_statements(
     assert counts[0] == counts[1]
 
 
+@on_one_database
 def test_while_live_there_is_no_such_page(hire: Hire, patient: Patient) -> None:
     admin = hire(Role.ADMIN)
     for path in ("/phone", "/phone/find", f"/phone/{patient.id}", f"/phone/{patient.id}/news"):

@@ -14,6 +14,7 @@ from followup.runtime import Runtime
 from followup.terms import Role
 from followup.web.desk.plans import axis
 from tests.builders import default_plan
+from tests.conftest import on_one_database
 from tests.web.conftest import NOW
 
 from .conftest import Hire, Person
@@ -55,6 +56,7 @@ def words_of(page: str) -> str:
     return " ".join(re.sub(r"<[^>]*>", "", page).split())
 
 
+@on_one_database
 def test_without_a_plan_the_page_says_what_to_do(desk: Person) -> None:
     page = desk.get("/plans").text
 
@@ -76,6 +78,7 @@ def test_one_plan_is_shown_at_once_and_several_are_listed(desk: Person, load: Lo
     assert "All plans" in desk.get("/plans/own").text
 
 
+@on_one_database
 def test_a_plan_shows_its_steps_in_words_and_the_first_ones_wording(desk: Person, load: Load) -> None:
     load()
     page = desk.get("/plans/dry-needling").text
@@ -90,6 +93,7 @@ def test_a_plan_shows_its_steps_in_words_and_the_first_ones_wording(desk: Person
     assert "to be approved by the clinic" in words
 
 
+@on_one_database
 def test_a_step_is_chosen_by_its_address_with_its_words_on_both_channels_and_where_they_come_from(
     desk: Person, load: Load
 ) -> None:
@@ -106,6 +110,7 @@ def test_a_step_is_chosen_by_its_address_with_its_words_on_both_channels_and_whe
     assert "With bleeding disorder or blood thinner, by text" in words
 
 
+@on_one_database
 def test_words_are_shown_in_spanish_without_an_english_grade(desk: Person, load: Load) -> None:
     load()
     words = words_of(desk.get("/plans/dry-needling?step=what-to-expect&language=es").text)
@@ -128,6 +133,7 @@ def test_an_older_version_says_so_and_leads_to_the_newest(desk: Person, load: Lo
     assert 'href="/plans/own?version=1"' in newest
 
 
+@on_one_database
 @pytest.mark.parametrize(
     "path", ["/plans/none", "/plans/own?version=2", "/plans/own?version=x", "/plans/own?version=9999999999"]
 )
@@ -137,6 +143,7 @@ def test_what_is_not_there_is_not_found(desk: Person, load: Load, path: str) -> 
     assert desk.get(path.replace("own", "own/rehearse").replace("none", "none/rehearse")).status_code == 404
 
 
+@on_one_database
 def test_a_rehearsal_begins_with_a_session_that_has_just_ended(desk: Person, load: Load) -> None:
     load()
     page = desk.get("/plans/dry-needling/rehearse").text
@@ -147,6 +154,7 @@ def test_a_rehearsal_begins_with_a_session_that_has_just_ended(desk: Person, loa
     assert "Oak Clinic: Thanks for coming in, Robert." in page
 
 
+@on_one_database
 def test_a_rehearsal_has_an_address_and_tells_when_why_and_in_which_words(desk: Person, load: Load) -> None:
     load()
     path = f"/plans/dry-needling/rehearse?{SATURDAY}"
@@ -164,6 +172,7 @@ def test_a_rehearsal_has_an_address_and_tells_when_why_and_in_which_words(desk: 
     assert re.search(r'name="region" value="upper_back" checked', page)
 
 
+@on_one_database
 def test_a_rehearsal_in_spanish_by_email_alone_has_no_phone(desk: Person, load: Load) -> None:
     load()
     page = desk.get(
@@ -176,6 +185,7 @@ def test_a_rehearsal_in_spanish_by_email_alone_has_no_phone(desk: Person, load: 
     assert "No messages would leave." in none
 
 
+@on_one_database
 def test_what_was_recorded_too_late_does_not_leave(desk: Person, load: Load) -> None:
     load()
     page = words_of(desk.get(f"/plans/dry-needling/rehearse?{SATURDAY}&recorded_at=2026-11-17T10:00").text)
@@ -185,6 +195,7 @@ def test_what_was_recorded_too_late_does_not_leave(desk: Person, load: Load) -> 
     assert "too late for Sat 14 Nov 22:40" not in page
 
 
+@on_one_database
 def test_what_is_sent_whatever_is_answered_is_not_said_to_depend_on_it(desk: Person, load: Load) -> None:
     load()
     page = words_of(desk.get(f"/plans/dry-needling/rehearse?{SATURDAY}&precaution=bleeding_disorder").text)
@@ -208,6 +219,7 @@ def test_of_several_clinics_one_is_chosen_for_its_name_and_quiet_hours(
     assert (wrong.status_code, "Clinic: choose one of those below." in wrong.text) == (422, True)
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("changes", "beside", "said"),
     [
@@ -237,6 +249,7 @@ def test_what_is_wrong_is_named_beside_its_field_and_what_was_typed_is_kept(
     assert "<b>" not in answer.text
 
 
+@on_one_database
 def test_a_page_asks_as_often_for_sixty_plans_and_versions_as_for_three(
     desk: Person, load: Load, open_db: OpenDb, runtime: Runtime
 ) -> None:

@@ -12,7 +12,8 @@ from followup.models import AuditEntry, Clinic, Consent, Message, Patient, Treat
 from followup.runtime import Runtime
 from followup.terms import Consented, ConsentSource, Role, Status
 from tests.builders import default_plan
-from tests.web.conftest import NOW, on_one_database
+from tests.conftest import on_one_database
+from tests.web.conftest import NOW
 
 from .conftest import Hire, Person
 
@@ -69,6 +70,7 @@ def said(desk: Person, location: str) -> str:
     return found[1] + (" [undo]" if "data-undo" in found[2] else "")
 
 
+@on_one_database
 def test_the_form_opens_with_now_by_the_clinics_clock_and_the_one_clinician(desk: Person) -> None:
     page = desk.get(NEW).text
 
@@ -78,6 +80,7 @@ def test_the_form_opens_with_now_by_the_clinics_clock_and_the_one_clinician(desk
     assert "Find the patient, or add one" in page
 
 
+@on_one_database
 def test_a_clinician_is_the_practitioner_unless_they_say_otherwise(hire: Hire, desk: Person) -> None:
     assert desk.staff
     clinician = hire(Role.CLINICIAN, name="Tom Adeyemi")
@@ -106,6 +109,7 @@ def test_a_session_with_a_new_patient_is_saved_whole(desk: Person, open_db: Open
     assert len(consents) == 6
 
 
+@on_one_database
 def test_the_toast_says_what_leaves_and_offers_to_undo_it(desk: Person) -> None:
     answer = filled(desk)
     toast = said(desk, answer.headers["Location"])
@@ -161,6 +165,7 @@ def test_there_is_no_undo_of_what_is_not_there(desk: Person) -> None:
     assert desk.fill(f"/sessions/{UUID(int=1)}/undo", on=NEW).status_code == 404
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("changes", "field", "says"),
     [
@@ -191,6 +196,7 @@ def test_what_is_wrong_stands_beside_its_field_and_everything_typed_is_kept(
     assert count(open_db, TreatmentSession) == count(open_db, Patient) == 0
 
 
+@on_one_database
 def test_everything_that_is_wrong_is_said_at_once_and_the_first_has_the_focus(desk: Person) -> None:
     page = filled(desk, given_name="", ended_time="", precautions=["pregnancy"]).text
 
@@ -199,6 +205,7 @@ def test_everything_that_is_wrong_is_said_at_once_and_the_first_has_the_focus(de
     assert re.search(r'id="given_name"[^>]*autofocus', page)
 
 
+@on_one_database
 def test_without_a_patient_nothing_is_saved(desk: Person, open_db: OpenDb) -> None:
     page = filled(desk, who="find", q="Nobody").text
 
@@ -251,6 +258,7 @@ def test_a_patient_without_any_address_is_still_the_same_patient(
     assert count(open_db, Patient) == 1
 
 
+@on_one_database
 def test_what_was_looked_for_in_vain_becomes_the_name_of_a_new_patient(desk: Person) -> None:
     by_button = filled(desk, who="find", q="Ada  Lovelace King", do="add", given_name="").text
     by_link = desk.get(f"{NEW}?add=555 0199").text
@@ -286,12 +294,14 @@ def test_the_preview_shows_every_message_with_its_time_and_words_and_writes_noth
         assert db.scalars(select(AuditEntry).where(AuditEntry.subject == "treatment")).all() == []
 
 
+@on_one_database
 def test_the_preview_says_why_a_message_is_moved(desk: Person) -> None:
     shown = filled(desk, "/sessions/preview", ended_time="03:30").text
 
     assert "too late for" in shown or "is in quiet hours" in shown
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
@@ -310,6 +320,7 @@ def test_what_keeps_messages_from_leaving_is_said_before_saving(
     assert says in filled(desk, "/sessions/preview", **changes).text
 
 
+@on_one_database
 def test_a_clinic_without_an_emergency_number_is_told_that_nothing_leaves(desk: Person, open_db: OpenDb) -> None:
     with open_db() as db:
         db.scalars(select(Clinic)).one().emergency = ""
@@ -317,12 +328,14 @@ def test_a_clinic_without_an_emergency_number_is_told_that_nothing_leaves(desk: 
     assert "The clinic has no emergency number" in filled(desk, "/sessions/preview").text
 
 
+@on_one_database
 def test_an_unfinished_form_is_told_what_it_still_needs(desk: Person) -> None:
     assert "The end is missing: fill it in." in filled(desk, "/sessions/preview", ended_on="", ended_time="").text
     assert "Find the patient, or add one" in filled(desk, "/sessions/preview", who="find").text
     assert "Please look twice" in filled(desk, "/sessions/preview", who="find", precautions=["pregnancy"]).text
 
 
+@on_one_database
 def test_the_preview_of_a_saved_form_says_so(desk: Person) -> None:
     filled(desk)
 
@@ -330,6 +343,7 @@ def test_the_preview_of_a_saved_form_says_so(desk: Person) -> None:
     assert "Today 14:30" in filled(desk, "/sessions/preview").text
 
 
+@on_one_database
 def test_markup_in_names_is_shown_as_text(desk: Person) -> None:
     name = "<script>alert(1)</script>"
     page = filled(desk, given_name=name, ended_time="").text
@@ -339,6 +353,7 @@ def test_markup_in_names_is_shown_as_text(desk: Person) -> None:
     assert name not in filled(desk, "/sessions/preview", given_name=name).text
 
 
+@on_one_database
 def test_the_form_asks_the_database_as_often_for_many_people_as_for_few(
     desk: Person, hire: Hire, runtime: Runtime, patient: Patient
 ) -> None:

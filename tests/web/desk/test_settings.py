@@ -9,7 +9,8 @@ from followup.actions import auditing, pausing
 from followup.db import OpenDb
 from followup.models import ApiKey, AuditEntry, Clinic, Message, OnCall, Sender, Staff, Switch
 from followup.terms import Channel, Role
-from tests.web.conftest import NOW, on_one_database
+from tests.conftest import on_one_database
+from tests.web.conftest import NOW
 
 from .conftest import Hire, Person
 
@@ -214,6 +215,7 @@ def test_the_on_call_list_is_put_in_order_and_cut(
     assert on_call(open_db) == [("Tom", "")]
 
 
+@on_one_database
 def test_an_on_call_list_that_cannot_be_read_or_was_changed_is_not_taken(
     admin: Person, add_staff: Callable[..., Staff], open_db: OpenDb
 ) -> None:
@@ -272,6 +274,7 @@ def test_readiness_says_what_stops_messages(admin: Person, open_db: OpenDb, clin
     assert '<a href="/settings/clinics/oak#emergency">Set it</a>' in text
 
 
+@on_one_database
 def test_readiness_leads_to_the_page_that_mends_it_and_names_no_command(
     admin: Person, hire: Hire, open_db: OpenDb, clinic: Clinic
 ) -> None:

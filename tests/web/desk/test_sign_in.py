@@ -9,7 +9,8 @@ from followup.db import OpenDb, real_time
 from followup.models import AuditEntry, Message, SignIn, Staff, Throttle
 from followup.runtime import Runtime
 from followup.terms import Role
-from tests.web.conftest import NOW, on_one_database
+from tests.conftest import on_one_database
+from tests.web.conftest import NOW
 
 from .conftest import PASSWORD, Hire, Person
 
@@ -40,6 +41,7 @@ def test_a_password_opens_the_desk_and_signing_out_closes_it(
     assert staff.shown_name == "Carla"
 
 
+@on_one_database
 def test_the_cookie_is_bound_to_this_host_and_out_of_reach_of_scripts(stranger: Person, add_staff: AddStaff) -> None:
     staff = add_staff(has_password=True)
     csrf = stranger.hidden("/sign-in", "csrf")
@@ -231,11 +233,13 @@ def test_practice_lets_anybody_in_as_any_role(practitioner: Person) -> None:
         practitioner.fill("/sign-out", on="/more")
 
 
+@on_one_database
 def test_there_is_no_practice_while_live(stranger: Person) -> None:
     assert "Practice" not in stranger.get("/sign-in").text
     assert stranger.fill("/sign-in/practice", on="/sign-in", role="admin").status_code == 404
 
 
+@on_one_database
 def test_whoever_is_signed_in_goes_on_from_the_sign_in_page(hire: Hire) -> None:
     assert hire(Role.DESK).get("/sign-in?next=/more").headers["Location"] == "/more"
     assert hire(Role.DESK).get("/sign-in?next=//evil.example").headers["Location"] == "/"

@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, event
 
 from followup.db import OpenDb, new_id
 from followup.models import Alert, Clinic, Message, Patient, Reply
 from followup.terms import AlertCause, Channel, Label, Origin, Purpose, Reason, Role, Status
+from tests.conftest import on_one_database
 from tests.web.conftest import NOW, PHONE, AddMessage
 
 from .conftest import Hire, Person
@@ -64,6 +64,7 @@ def shown(text: str) -> str:
     return found[1]
 
 
+@on_one_database
 def test_an_empty_day_says_so_and_what_comes_next(admin: Person) -> None:
     text = admin.get("/").text
 
@@ -90,6 +91,7 @@ def test_the_worst_stands_first_then_the_shortest_clock_then_what_somebody_has(
     assert "You have it" in text
 
 
+@on_one_database
 def test_a_row_says_who_wrote_what_with_the_words_that_say_so_marked(
     admin: Person, raise_alert: Raise, hear: Hear
 ) -> None:
@@ -103,6 +105,7 @@ def test_a_row_says_who_wrote_what_with_the_words_that_say_so_marked(
     assert "Unread replies" not in text
 
 
+@on_one_database
 def test_what_nobody_has_read_stands_there_and_thanks_and_scores_do_not(admin: Person, hear: Hear) -> None:
     hear("can I run?")
     hear("9", labels=["score"])
@@ -112,6 +115,7 @@ def test_what_nobody_has_read_stands_there_and_thanks_and_scores_do_not(admin: P
     assert [re.findall("“(.*?)”", row) for row in rows(admin.get("/").text)] == [["can I run?"]]
 
 
+@on_one_database
 def test_a_stranger_is_shown_by_number_with_the_question_whose_it_is(admin: Person, hear: Hear) -> None:
     hear("who is this", patient_id=None, sent_from="+12125550999", labels=["unclear"])
 
@@ -141,6 +145,7 @@ def test_an_alert_is_taken_with_one_press(admin: Person, raise_alert: Raise, ope
         assert db.get_one(Alert, alert_id).taken_by == "ines@oak.example"
 
 
+@on_one_database
 def test_without_scripts_one_comes_back_to_the_list_where_it_was_taken(admin: Person, raise_alert: Raise) -> None:
     path, alert_id = "/today/all/alerts", raise_alert()
     assert f'name="back" value="{path}"' in admin.get(path).text
@@ -149,6 +154,7 @@ def test_without_scripts_one_comes_back_to_the_list_where_it_was_taken(admin: Pe
     assert (answer.status_code, answer.headers["Location"]) == (303, path)
 
 
+@on_one_database
 def test_a_script_gets_the_row_back_and_tells_what_was_done(admin: Person, raise_alert: Raise) -> None:
     answer = admin.fill(f"/alerts/{raise_alert()}/take", on="/more", back="/", headers=SCRIPT)
 
@@ -190,6 +196,7 @@ def test_a_person_settles_what_may_have_gone(
     assert "It is settled already" in again.text
 
 
+@on_one_database
 def test_an_answer_that_is_neither_yes_nor_no_settles_nothing(admin: Person, add_message: AddMessage) -> None:
     message = add_message(status=Status.UNCERTAIN)
     assert admin.fill(f"/today/messages/{message.id}/settle", on="/more", went="maybe").status_code == 422
@@ -249,6 +256,7 @@ def test_a_long_group_shows_ten_and_leads_to_the_rest(admin: Person, raise_alert
     assert not set(re.findall(r'id="need-\w+"', first)) & set(re.findall(r'id="need-\w+"', second))
 
 
+@on_one_database
 @pytest.mark.parametrize("path", ["/today/all/alerts", "/today/all/replies", "/today/all/uncertain", "/messages"])
 @pytest.mark.parametrize("cursor", ["x", "0~0~x", "2~0~x", "~~~"])
 def test_a_place_in_a_list_that_is_not_ours_is_refused(admin: Person, path: str, cursor: str) -> None:
@@ -287,6 +295,7 @@ def test_what_leaves_is_drawn_by_hour_and_by_day_in_figures_and_in_words(
     assert "quiet hours 20:00 to 09:00" in text
 
 
+@on_one_database
 def test_a_prompt_behind_an_open_alert_is_said_to_wait(
     admin: Person, add_message: AddMessage, raise_alert: Raise
 ) -> None:
@@ -310,11 +319,13 @@ def test_the_list_of_what_is_scheduled_goes_on_page_after_page(admin: Person, ad
     assert times == sorted(times)
 
 
+@on_one_database
 @pytest.mark.parametrize("asked", ["status=none", "day=yesterday", "day=9999-12-31", "day=0001-01-01"])
 def test_a_day_or_status_that_there_is_not_is_not_found(admin: Person, asked: str) -> None:
     assert admin.get(f"/messages?{asked}").status_code in (200, 404)
 
 
+@on_one_database
 def test_markup_in_names_and_replies_is_shown_as_text(
     admin: Person, raise_alert: Raise, hear: Hear, add_message: AddMessage, open_db: OpenDb, patient: Patient
 ) -> None:
@@ -327,34 +338,6 @@ def test_markup_in_names_and_replies_is_shown_as_text(
         assert "<script>" not in admin.get(path).text
 
 
-def test_the_page_costs_the_same_however_much_there_is(
-    admin: Person, raise_alert: Raise, hear: Hear, add_message: AddMessage, engine: Engine
-) -> None:
-    costs = []
-    for number in (3, 57):
-        for _ in range(number):
-            hear("?", alert_id=raise_alert())
-            hear("and this?")
-            raise_alert(cause=AlertCause.UNREACHED, label=Label.UNCLEAR)
-            add_message(status=Status.UNCERTAIN)
-            add_message(status=Status.SKIPPED, reason=Reason.BAD_ADDRESS)
-            add_message(due_at=NOW + HOUR)
-        costs.append([_cost(engine, admin, path) for path in ("/", "/messages", "/today/all/uncertain")])
-    assert costs[0] == costs[1]
-
-
-def _cost(engine: Engine, person: Person, path: str) -> int:
-    said: list[str] = []
-
-    def note(*args: Any) -> None:
-        said.append(args[2])
-
-    event.listen(engine, "before_cursor_execute", note)
-    assert person.get(path).status_code == 200
-    event.remove(engine, "before_cursor_execute", note)
-    return len(said)
-
-
 def test_the_clock_can_be_moved_while_practising_and_not_while_live(practitioner: Person, admin: Person) -> None:
     practitioner.fill("/sign-in/practice", on="/sign-in", role="desk")
 
@@ -362,6 +345,7 @@ def test_the_clock_can_be_moved_while_practising_and_not_while_live(practitioner
     assert "Skip a day" not in admin.get("/").text
 
 
+@on_one_database
 def test_no_name_and_no_complaint_stands_in_the_title(admin: Person, raise_alert: Raise, hear: Hear) -> None:
     hear("numb", alert_id=raise_alert())
     found = re.search(r"<title.*?</title>", admin.get("/").text)
@@ -369,6 +353,7 @@ def test_no_name_and_no_complaint_stands_in_the_title(admin: Person, raise_alert
     assert re.sub(r"<[^>]*>", "", found[0]) == "(1) Today · followup"
 
 
+@on_one_database
 def test_who_stopped_our_texts_is_to_be_phoned(admin: Person, raise_alert: Raise, clinic: Clinic) -> None:
     assert clinic.key
     raise_alert(must_phone=True)
