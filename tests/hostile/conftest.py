@@ -33,6 +33,12 @@ MEGABYTE = 1_000_000
 Configure = Callable[..., None]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def loaded() -> None:
+    """What is loaded only to tell of the first mistake is not counted as what a mistake takes."""
+    assert CliRunner().invoke(app, ["import", "/"]).exit_code == 2
+
+
 @pytest.fixture
 def configure(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Configure:
     """Sets settings in an environment that has no others, in a folder that is empty."""

@@ -31,7 +31,8 @@ async def record_a_treatment_session(
     """Record a treatment session with its patient, consent and plan, and schedule every message.
 
     The same content again answers 200 with what is recorded, also when two requests come at once; other content under
-    the same `external_id` is a conflict; `Location` leads to what is recorded. A time without an offset is local to the patient's zone, else the clinic's.
+    the same `external_id` is a conflict. `Location` leads to what is recorded. A time without an offset is local to the
+    patient's zone, else the clinic's.
     """
     kept = _taken(await recordings.do(Posted(data, caller)))
     response.headers["Location"] = f"treatments/{kept.view.id}"  # relative, wherever PUBLIC_URL puts us
