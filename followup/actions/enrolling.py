@@ -16,9 +16,10 @@ from followup.actions.planning import UnknownPlan
 from followup.actions.rows import Rows
 from followup.db import new_id
 from followup.models import AuditEntry, Clinic, Enrolment, Message, Patient, Plan, TreatmentSession
-from followup.models.inserting import Row
 from followup.models.steps import steps_of
 from followup.rules import risk
+
+_SENT_TOGETHER = 50  # entries: little enough for the database to begin soon, enough to be fast
 
 
 class UnknownClinic(Exception):
@@ -35,8 +36,6 @@ class Conflict(Exception):
         )
         self.treatment_id = treatment_id
 
-
-_SENT_TOGETHER = 50  # entries: little enough for the database to begin soon, enough to be fast
 
 Refusal = EntryError | UnknownClinic | UnknownPlan | Conflict
 
@@ -128,9 +127,8 @@ class _Desk:
     def _record(self, entry: TreatmentEntry, plan: Plan, by: str) -> Recorded:
         db, now, clinic = self._db, self._now, self._clinics[entry.clinic]
         patient, is_new = self._patients.recognise(clinic, entry, now=now, by=by)
-        row = _row(clinic, patient, entry, now, by)
-        treatment, enrolment_id = TreatmentSession(**row), new_id()  # to look at; what is written is the row
-        self._rows.add(TreatmentSession, **row)
+        treatment, enrolment_id = _treatment(clinic, patient, entry, now, by), new_id()
+        self._rows.add_new(treatment)
         self._rows.add(Enrolment, id=enrolment_id, treatment_id=treatment.id, plan_id=plan.id, created_at=now)
         self._sessions[clinic.id, entry.external_id] = treatment
         self._rows.add(
@@ -183,19 +181,19 @@ def _known(
     return {(session.clinic_id, session.external_id): session for session in sessions}
 
 
-def _row(clinic: Clinic, patient: Patient, entry: TreatmentEntry, now: datetime, by: str) -> Row:
-    return {
-        "id": new_id(),
-        "clinic_id": clinic.id,
-        "patient_id": patient.id,
-        "external_id": entry.external_id,
-        "content_hash": entries.content_hash(entry),
-        "ended_at": entry.ended_at,
-        "practitioner": entry.practitioner,
-        "regions": list(entry.regions),
-        "precautions": list(entry.precautions),
-        "first_treatment": entry.first_treatment,
-        "baseline_pain": entry.baseline_pain,
-        "recorded_at": now,
-        "recorded_by": by,
-    }
+def _treatment(clinic: Clinic, patient: Patient, entry: TreatmentEntry, now: datetime, by: str) -> TreatmentSession:
+    return TreatmentSession(
+        id=new_id(),
+        clinic_id=clinic.id,
+        patient_id=patient.id,
+        external_id=entry.external_id,
+        content_hash=entries.content_hash(entry),
+        ended_at=entry.ended_at,
+        practitioner=entry.practitioner,
+        regions=list(entry.regions),
+        precautions=list(entry.precautions),
+        first_treatment=entry.first_treatment,
+        baseline_pain=entry.baseline_pain,
+        recorded_at=now,
+        recorded_by=by,
+    )

@@ -16,7 +16,6 @@ from followup.db import new_id
 from followup.models import Clinic, FoundBy, Patient
 from followup.models.facts import Held, latest_consents
 from followup.models.finding import found_by
-from followup.models.inserting import row_of
 from followup.terms import Channel, Consented
 
 Key = tuple[str, ...]  #: what tells who it is: our id or the sender's, or an address and the name
@@ -53,7 +52,7 @@ class Patients:
         patient.next_visit_at = entry.next_visit_at or patient.next_visit_at
         self._note(patient)
         if not known:
-            self._rows.add(Patient, **row_of(patient))
+            self._rows.add_new(patient)
             for found in found_by(patient):
                 self._rows.add(FoundBy, **found)
         self._keep_consent(patient, entry.consent, now, by)

@@ -9,7 +9,7 @@ from typing import Any, Self
 from sqlalchemy.orm import Session
 
 from followup.db import Base
-from followup.models.inserting import Row, insert_all, unawaited
+from followup.models.inserting import Row, insert_all, row_of, unawaited
 
 
 class Rows:
@@ -35,8 +35,14 @@ class Rows:
         """A row with these values, by column, the same for each row of a table; one that has a default may be left out."""
         self._rows[table].append(values)
 
+    def add_new(self, new: Base) -> None:
+        """The row of a new object, which is only to look at and belongs to no session. Its id must be set."""
+        self._rows[type(new)].append(row_of(new))
+
     def send(self) -> None:
         """Hand over what was gathered. The database writes it while we go on, and can be asked nothing until `write`."""
+        if not self._rows:
+            return
         self._sent.enter_context(unawaited(self._db))
         for table in sorted(self._rows, key=_place):
             insert_all(self._db, table, self._rows[table])
