@@ -65,9 +65,14 @@ class Scene:
         return [path for mail in reversed(mails) for path in _LINK.findall(mail["text"]) if path.endswith(f"/{action}")]
 
     def password_link(self, to: str) -> str:
-        """The path to choose a password at, in the newest mail to an address that has one."""
-        mails = _ask(f"{self.emulators}/_emulator/mailbox?to={to}")
-        return [found[0] for mail in mails if (found := _PASSWORD.search(mail["text"]))][-1]
+        """The path to choose a password at, in the newest mail to an address that has one; the mail may be under way."""
+
+        def links() -> list[str]:
+            mails = _ask(f"{self.emulators}/_emulator/mailbox?to={to}")
+            return [found[0] for mail in mails if (found := _PASSWORD.search(mail["text"]))]
+
+        self.until(f"a link in a mail to {to}", links)
+        return links()[-1]
 
     def walk_to(self, moment: datetime) -> None:
         """Let business time go by; all that is due leaves on the way."""
