@@ -8,6 +8,18 @@ from settings import Settings
 
 Configure = Callable[..., None]
 
+#: What a live service needs to begin.
+LIVE = {
+    "FOLLOWUP_LIVE": "true",
+    "SECRET_KEY": "k" * 32,
+    "PUBLIC_URL": "https://followup.clinic.example",
+    "TWILIO_ACCOUNT_SID": "AC" + "1" * 32,
+    "TWILIO_AUTH_TOKEN": "hush",
+    "TWILIO_FROM": "+14155550123",
+    "SMTP_URL": "smtp://care:hush@relay.example?starttls=required",
+    "EMAIL_FROM": "care@clinic.example",
+}
+
 
 @pytest.fixture
 def free_port() -> int:

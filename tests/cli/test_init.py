@@ -1,5 +1,4 @@
 import json
-from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
@@ -11,18 +10,7 @@ from followup.db import connect, reader
 from followup.models import AuditEntry, Clinic, Clock, Plan, Sender, Staff
 from followup.terms import Role
 
-Configure = Callable[..., None]
-
-LIVE = {
-    "FOLLOWUP_LIVE": "true",
-    "SECRET_KEY": "k" * 32,
-    "PUBLIC_URL": "https://followup.clinic.example",
-    "TWILIO_ACCOUNT_SID": "AC" + "1" * 32,
-    "TWILIO_AUTH_TOKEN": "hush",
-    "TWILIO_FROM": "+14155550123",
-    "SMTP_URL": "smtp://care:hush@relay.example?starttls=required",
-    "EMAIL_FROM": "care@clinic.example",
-}
+from .conftest import LIVE, Configure
 
 OAK = {
     "--clinic": "Oak Physio",

@@ -1,23 +1,10 @@
-from collections.abc import Callable
-
 import pytest
 
 from followup.cli.prudence import examine
 from followup.queries.findings import Grade
 from settings import Settings
 
-Configure = Callable[..., None]
-
-LIVE = {
-    "FOLLOWUP_LIVE": "true",
-    "SECRET_KEY": "k" * 32,
-    "PUBLIC_URL": "https://followup.clinic.example",
-    "TWILIO_ACCOUNT_SID": "AC" + "1" * 32,
-    "TWILIO_AUTH_TOKEN": "hush",
-    "TWILIO_FROM": "+14155550123",
-    "SMTP_URL": "smtp://care:hush@relay.example?starttls=required",
-    "EMAIL_FROM": "care@clinic.example",
-}
+from .conftest import LIVE, Configure
 
 
 def grades() -> dict[str, Grade]:
