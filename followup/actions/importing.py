@@ -9,7 +9,7 @@ from itertools import islice
 
 from sqlalchemy.orm import Session
 
-from followup.actions.csv_rows import RawLine, Row
+from followup.actions.csv_rows import FileError, RawLine, Row
 from followup.actions.enrolling import Recorded, Refusal, recording
 from followup.actions.entries import EntryError, PlaceOf, TreatmentEntry, content_hash
 from followup.actions.fields import bounded
@@ -51,14 +51,22 @@ class Recorder:
     def record_all(
         self, open_db: OpenDb, lines: Iterator[RawLine], *, place_of: PlaceOf, now: Callable[[], datetime]
     ) -> Iterator[Line]:
-        """What became of each line that is not empty, told once its batch is committed. Raises FileError."""
-        ahead = _next(lines)
+        """What became of each line that is not empty, told once its batch is committed.
+
+        Raises FileError where the file breaks off, once the batches before are recorded.
+        """
+        ahead, breaks_off = _next(lines), None
         rows = _read(ahead, place_of)
         while ahead:
-            ahead = _next(lines)  # no transaction waits for who may still be writing the file
+            try:
+                ahead = _next(lines)  # no transaction waits for who may still be writing the file
+            except FileError as error:
+                ahead, breaks_off = [], error
             with open_db() as db, self._recording(db, rows=rows, now=now()) as told:
                 rows = _read(ahead, place_of)  # while the database writes
             yield from told
+        if breaks_off:
+            raise breaks_off
 
     @contextmanager
     def _recording(self, db: Session, *, rows: Sequence[Row], now: datetime) -> Iterator[list[Line]]:

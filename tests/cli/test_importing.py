@@ -82,9 +82,8 @@ def test_twice_changes_nothing(run_import: Import, open_db: OpenDb) -> None:
 def test_a_dry_run_tells_the_same_and_records_nothing(
     run_import: Import, open_db: OpenDb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "followup.actions.importing.BATCH", 7
-    )  # so that repeats stand in other batches than what they repeat
+    # So that repeats stand in other batches than what they repeat.
+    monkeypatch.setattr("followup.actions.importing.BATCH", 7)
 
     rehearsed, recorded = run_import(EXAMPLE, "--dry-run"), count(open_db, TreatmentSession)
     done = run_import(EXAMPLE)

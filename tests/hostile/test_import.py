@@ -8,7 +8,8 @@ import errno
 import os
 import socket
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,13 +18,14 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from followup.actions.csv_rows import FileError, read_rows
+from followup.actions.csv_rows import FileError, read_lines, read_rows
 from followup.actions.fields import Place
-from followup.actions.importing import Line, Result
+from followup.actions.importing import Line, Recorder, Result
 from followup.cli.importing import Report
+from followup.db import opener
 from followup.models import Patient, TreatmentSession
 
-from .conftest import MEGABYTE, SECRET, Configure, Service, at_most, on_one_database, run, table, unchanged
+from .conftest import MEGABYTE, SECRET, Configure, Service, at_most, count_rows, on_one_database, run, table, unchanged
 
 HEADER = "external_id,clinic,given_name,ended_at"
 ENDED = "2025-03-20T10:00"
@@ -333,6 +335,17 @@ def test_a_file_that_breaks_halfway_is_read_as_far_as_it_goes() -> None:
         FileError, match=r"^line 3: can't be read \(Input/output error\); copy the file here, and import"
     ):
         next(rows)
+
+
+def test_what_was_read_before_a_file_breaks_off_is_recorded(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("followup.actions.importing.BATCH", 1)
+    lines = Recorder(by="test").record_all(
+        opener(engine), read_lines(Breaking()), place_of=lambda _: Place("UTC", "US"), now=partial(datetime.now, UTC)
+    )
+    assert next(lines).result is Result.TAKEN
+    with pytest.raises(FileError, match=r"^line 3: can't be read"):
+        next(lines)
+    assert count_rows(engine)["treatment_session"] == 1
 
 
 class Breaking(BytesIO):
