@@ -150,7 +150,7 @@ class Story:
         lines = [line for line in [*self._acts, *self._left()] if daily_test or not any(map(line.words.count, _DAILY))]
         return "\n".join(map(str, sorted(lines)))
 
-    def is_told(self, expected: str, **options: Any) -> None:
+    def assert_told(self, expected: str, **options: Any) -> None:
         """The transcript reads like this; what leaves in the same minute overtakes each other."""
         told, wanted = self.transcript(**options).splitlines(), dedent(expected).strip().splitlines()
         assert _by_minutes(told) == _by_minutes(wanted), "\n".join(told)

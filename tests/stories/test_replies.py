@@ -21,7 +21,7 @@ def test_no_trouble(story: Story) -> None:
     story.lives(days=7)
     story.says(ANA, "2")
     story.lives(days=7)
-    story.is_told(
+    story.assert_told(
         """
         Mon 1 12:00 Ana < Thanks for coming in, Ana. Mild soreness is common and usually …
         Tue 2 10:00 Ana < Hi Ana, how do you feel today? Reply A = fine. B = a bit sore …
@@ -51,7 +51,7 @@ def test_tingling_that_stays(story: Story) -> None:
     story.lives(minutes=10)
     story.resolves("Desk", "Called: no weakness, sees the clinician on Friday")
     story.until("Mon 12:00")
-    story.is_told(
+    story.assert_told(
         """
         Mon 1 12:00 Ana < Thanks for coming in, Ana. Mild soreness is common and usually …
         Tue 2 10:00 Ana < Hi Ana, how do you feel today? Reply A = fine. B = a bit sore …
@@ -80,7 +80,7 @@ def test_tingling_that_is_gone_and_comes_back(story: Story) -> None:
     story.until("Thu 15:00")
     story.says(ANA, "the tingling is back")
     story.lives(days=6)
-    story.is_told(
+    story.assert_told(
         """
         Mon 1 12:00 Ana < Thanks for coming in, Ana. Mild soreness is common and usually …
         Tue 2 10:00 Ana < Hi Ana, how do you feel today? Reply A = fine. B = a bit sore …
@@ -102,7 +102,7 @@ def test_chest_pain_at_night_with_nobody_on_call(story: Story) -> None:
     story.until("Mon 23:40")
     story.says(ANA, "chest hurts when i breathe in")
     story.lives(minutes=12)
-    story.is_told(
+    story.assert_told(
         """
         Mon 1 12:00 Ana < Thanks for coming in, Ana. Mild soreness is common and usually …
         Mon 1 23:40 Ana > chest hurts when i breathe in
@@ -134,7 +134,7 @@ def test_stop_with_a_symptom(story: Story) -> None:
     story.lives(minutes=2)
     story.says(phone_of("Desk"), "ok")
     story.lives(days=7)
-    story.is_told(
+    story.assert_told(
         """
         Mon 1 12:00 Ana < Thanks for coming in, Ana. Mild soreness is common and usually …
         Tue 2 10:00 Ana < Hi Ana, how do you feel today? Reply A = fine. B = a bit sore …
@@ -189,7 +189,7 @@ def test_a_patient_who_reads_spanish(story: Story) -> None:
     story.lives(days=7)
     story.says(ANA, "siete")
     story.lives(minutes=1)
-    story.is_told(
+    story.assert_told(
         """
         Mon 1 12:00 Ana < Gracias por venir. Un dolor leve es frecuente y suele irse en …
         Tue 2 10:00 Ana < Hola Ana, ¿qué tal se siente hoy? Responda A = bien. B = algo …
@@ -220,7 +220,7 @@ def test_a_score_with_a_worry(story: Story) -> None:
     story.says(ANA, "3 but my foot is dragging")
     story.says(phone_of("Clinician"), "on it")
     story.lives(days=2)
-    story.is_told(
+    story.assert_told(
         """
         Mon 1 12:00 Ana < Thanks for coming in, Ana. Mild soreness is common and usually …
         Tue 2 10:00 Ana < Hi Ana, how do you feel today? Reply A = fine. B = a bit sore …
@@ -245,7 +245,7 @@ def test_booking_waits_until_a_person_has_resolved_the_worry(story: Story) -> No
     story.lives(days=8)
     story.resolves("Desk", "Called: gone since yesterday")
     story.lives(days=1)
-    story.is_told(
+    story.assert_told(
         """
         Mon 1 12:00 Ana < Thanks for coming in, Ana. Mild soreness is common and usually …
         Tue 2 10:00 Ana < Hi Ana, how do you feel today? Reply A = fine. B = a bit sore …
@@ -268,7 +268,7 @@ def test_a_landline_gets_emails(story: Story) -> None:
     story.emulators.fault("refuse", count=9, code=21614)
     story.treat("Ana", regions=["lower_back"])
     story.lives(days=8)
-    story.is_told(
+    story.assert_told(
         """
         Mon 1 12:00 Ana @ what to expect now
         Tue 2 10:00 Ana @ how are you today?
@@ -288,7 +288,7 @@ def test_an_alarm_that_nobody_takes(story: Story) -> None:
     story.lives(minutes=16)
     story.says(phone_of("Owner"), "taken")
     story.lives(minutes=20)
-    story.is_told(
+    story.assert_told(
         """
         Mon 1 12:00 Ana < Thanks for coming in, Ana. Mild soreness is common and usually …
         Tue 2 10:00 Ana < Hi Ana, how do you feel today? Reply A = fine. B = a bit sore …
@@ -317,7 +317,7 @@ def test_the_same_reply_three_times(story: Story) -> None:
     story.until("Tue 10:20")
     for _ in range(3):
         story.says(ANA, "numb foot", sid="SM" + "7" * 32)
-    story.is_told(
+    story.assert_told(
         """
         Mon 1 12:00 Ana < Thanks for coming in, Ana. Mild soreness is common and usually …
         Tue 2 10:00 Ana < Hi Ana, how do you feel today? Reply A = fine. B = a bit sore …
@@ -335,7 +335,7 @@ def test_two_replies_within_a_second(story: Story) -> None:
     story.until("Tue 10:20")
     story.says(ANA, "numb foot", then=False)
     story.says(ANA, "and it feels weak now")
-    story.is_told(
+    story.assert_told(
         """
         Mon 1 12:00 Ana < Thanks for coming in, Ana. Mild soreness is common and usually …
         Tue 2 10:00 Ana < Hi Ana, how do you feel today? Reply A = fine. B = a bit sore …
@@ -359,7 +359,7 @@ def test_a_reply_before_our_send_was_recorded(story: Story) -> None:
     assert story.status("check-in") == "sending"
     sending.join()
     story.lives(minutes=0)
-    story.is_told(
+    story.assert_told(
         """
         Mon 1 12:00 Ana < Thanks for coming in, Ana. Mild soreness is common and usually …
         Tue 2 10:00 Ana < Hi Ana, how do you feel today? Reply A = fine. B = a bit sore …
@@ -376,7 +376,7 @@ def test_every_morning_the_first_on_the_list_hears_that_alarms_arrive(story: Sto
     story.until("Wed 12:00")
     story.treat("Ana", **CALM)
     story.until("Thu 12:00")
-    story.is_told(
+    story.assert_told(
         """
         Wed 3 12:00 Desk @ daily test of alarms
         Wed 3 12:00 Desk < Daily test. Alarms can reach this phone. See it here: …
