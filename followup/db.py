@@ -202,15 +202,20 @@ def opener(engine: Engine) -> OpenDb:
     return sessionmaker(engine, expire_on_commit=False).begin
 
 
+def on_postgresql(db: Session) -> bool:
+    """Whether this is not SQLite."""
+    return db.get_bind().dialect.name == "postgresql"
+
+
 def among(db: Session, column: InstrumentedAttribute[Any], values: Iterable[Any]) -> ColumnElement[bool]:
     """`column IN values`, for many: PostgreSQL gets them as one, and reads a statement once for any number of them."""
-    if db.get_bind().dialect.name == "postgresql":
+    if on_postgresql(db):
         return column == any_(bindparam(None, list(values), ARRAY(column.type), unique=True))
     return column.in_(values)
 
 
 def real_time(db: Session) -> datetime:
     """The database's own clock: leases, retries and pacing must agree between machines."""
-    if db.get_bind().dialect.name == "postgresql":
+    if on_postgresql(db):
         return db.execute(select(func.clock_timestamp(type_=UtcDateTime))).scalar_one()
     return datetime.now(UTC)  # SQLite lives on this very machine

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from followup.actions import alarms, auditing, notices
-from followup.db import new_id
+from followup.db import new_id, on_postgresql
 from followup.models import Alert, Clinic, Message, Patient, Reply, Staff
 from followup.models.owed import IS_OWED
 from followup.rules import escalation
@@ -41,7 +41,7 @@ def raise_alert(
     must_phone: bool = False,
 ) -> Alert:
     """The alert of this key. A new one starts its clock, and if it is a worry the first person is told."""
-    dialect = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
+    dialect = postgresql if on_postgresql(db) else sqlite
     insert = dialect.insert(Alert).on_conflict_do_nothing(index_elements=["once_key"])
     db.flush()
     made = db.scalar(

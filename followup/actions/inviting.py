@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from followup.actions import auditing, passwords, signing_in, throttling
 from followup.actions.passwords import WeakPassword
+from followup.db import on_postgresql
 from followup.messages.gateway import Parcel
 from followup.messages.links import Links
 from followup.models import Clinic, Message, Staff
@@ -89,7 +90,7 @@ def _owe(db: Session, staff: Staff, wording: str, now: datetime, once: str) -> b
     clinic_id: UUID | None = db.scalar(select(Clinic.id).order_by(Clinic.key).limit(1))
     if clinic_id is None:
         return False
-    dialect = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
+    dialect = postgresql if on_postgresql(db) else sqlite
     insert = dialect.insert(Message).on_conflict_do_nothing(index_elements=["once_key"])
     mark = sha256(once.encode()).hexdigest()[:16]
     made = db.scalar(

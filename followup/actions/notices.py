@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from followup.actions import owing
+from followup.db import on_postgresql
 from followup.models import Alert, Message
 from followup.models.duty import Duty
 from followup.models.traffic import PRIORITY_LANE
@@ -29,7 +30,7 @@ def owe(
     values: Mapping[str, str] | None = None,
 ) -> None:
     """One notice to one person on one channel, unless there is one of that key."""
-    dialect = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
+    dialect = postgresql if on_postgresql(db) else sqlite
     insert = dialect.insert(Message).on_conflict_do_nothing(index_elements=["once_key"])
     db.execute(
         insert.values(

@@ -13,6 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from followup.db import on_postgresql
 from followup.models import Throttle
 
 _FORGOTTEN_AFTER = timedelta(hours=1)  # without a try
@@ -47,7 +48,7 @@ def key_of(kind: str, value: str) -> str:
 
 def count_try(db: Session, limits: Mapping[str, Limit], *, clock: datetime) -> int:
     """Count one try under every key; how many are left before the next wait. Raises TooSoon, and then counts none."""
-    dialect = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
+    dialect = postgresql if on_postgresql(db) else sqlite
     insert = dialect.insert(Throttle).on_conflict_do_nothing(index_elements=["key"])
     db.execute(insert, [{"key": key, "tries": 0, "tried_at": clock} for key in limits])
     rows = db.scalars(select(Throttle).where(Throttle.key.in_(limits)).order_by(Throttle.key).with_for_update()).all()

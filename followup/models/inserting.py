@@ -11,7 +11,7 @@ from sqlalchemy import JSON, Insert, Table, Text, bindparam, cast, column, func,
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from followup.db import Base, UtcDateTime, without_patients
+from followup.db import Base, UtcDateTime, on_postgresql, without_patients
 
 Row = Mapping[str, Any]  #: values by column
 
@@ -26,7 +26,7 @@ def insert_all(db: Session, model: type[Base], rows: Sequence[Row]) -> None:
     first = rows[0]
     if any(row.keys() != first.keys() for row in rows):
         raise ValueError(f"rows of {model.__tablename__} have different columns; give each the same")
-    if not _is_hosted(db) or len(rows) == 1:
+    if not on_postgresql(db) or len(rows) == 1:
         db.connection().execute(insert(_table(model)), rows)
         return
     constants, makers = _defaults(model, frozenset(first))
@@ -54,7 +54,7 @@ def unawaited(db: Session) -> Iterator[None]:
 
     What it refuses is raised at the end, or before. SQLite writes at once.
     """
-    if not _is_hosted(db) or db.info.get(unawaited):
+    if not on_postgresql(db) or db.info.get(unawaited):
         yield
         return
     connection, db.info[unawaited] = db.connection(), True
@@ -78,10 +78,6 @@ _KEEP_PLANS = text("SELECT set_config('plan_cache_mode', 'auto', true), set_conf
 _PLAN_ANEW = text(
     "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'on', true)"
 )
-
-
-def _is_hosted(db: Session) -> bool:
-    return db.get_bind().dialect.name == "postgresql"
 
 
 @lru_cache(maxsize=256)  # to build a statement takes longer than to run it

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.state import InstanceState
 from sqlalchemy.sql.dml import ReturningInsert
 
-from followup.db import Base
+from followup.db import Base, on_postgresql
 from followup.models.inserting import Row
 
 
@@ -20,7 +20,7 @@ def write_changes(db: Session, rows: Sequence[Base]) -> None:
 
     SQLite is left to the flush: no network lies between it and us.
     """
-    if db.get_bind().dialect.name != "postgresql":
+    if not on_postgresql(db):
         return
     alike = defaultdict[frozenset[str], list[Base]](list)
     for row in rows:
@@ -38,7 +38,7 @@ def insert_new(db: Session, table: type[Base], rows: Sequence[Row], *unique: str
     """
     if not rows:
         return set()
-    if db.get_bind().dialect.name != "postgresql":
+    if not on_postgresql(db):
         new = sqlite.insert(table).on_conflict_do_nothing(index_elements=unique)
         return {tuple(row) for row in db.execute(new.returning(*(getattr(table, name) for name in unique)), rows)}
     names = tuple(rows[0])
